@@ -1,0 +1,39 @@
+import type { ErrorCode } from './error-catalogue.ts'
+
+/** One thing that is wrong, as an operator reads it: a sentence, where, and what to do. */
+export interface Problem {
+  readonly code: ErrorCode
+  /** A full sentence that says what is wrong and what would be right. */
+  readonly message: string
+  /** JSON path (`$.allow.domains[3]`) or configuration path (`service clawgress client interface`). */
+  readonly path?: string
+  readonly file?: string
+  /** 1-based. */
+  readonly line?: number
+  /** 1-based, in characters. */
+  readonly column?: number
+}
+
+/** Prints `file:line:column path: message (code)`, with the parts that are known. */
+export function formatProblem(problem: Problem): string {
+  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':')
+  const where = [place, problem.path].filter((part) => part !== undefined && part !== '').join(' ')
+  return `${where === '' ? '' : `${where}: `}${problem.message} (${problem.code})`
+}
+
+/** Refusal or failure that is meant to be read by an operator; carries every problem found, never a stack trace. */
+export class ClawgressError extends Error {
+  override readonly name = 'ClawgressError'
+  readonly problems: readonly Problem[]
+
+  constructor(problems: Problem | readonly Problem[], options?: ErrorOptions) {
+    const list = Array.isArray(problems) ? (problems as readonly Problem[]) : [problems as Problem]
+    super(list.map(formatProblem).join('\n'), options)
+    this.problems = list
+  }
+}
+
+/** Shorthand for throwing one problem. */
+export function fail(code: ErrorCode, message: string, where: Omit<Problem, 'code' | 'message'> = {}): never {
+  throw new ClawgressError({ code, message, ...where })
+}

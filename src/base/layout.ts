@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+
+/** Where everything lies on one gateway. Under a lab every path moves below the lab's root. */
+export interface Layout {
+  /** Empty on an appliance; the lab's folder in a lab. Prefix of the paths that an operator types. */
+  readonly root: string
+  /** Operator's files: policy files must lie below it. */
+  readonly config: string
+  /** tmpfs: sockets, generations, journal. Same lifetime as the kernel's sets. */
+  readonly run: string
+  /** Survives reboots: history of activated policies. */
+  readonly state: string
+  readonly log: string
+  /** Everything named reads and writes. Below /var/cache/bind, because Debian's AppArmor profile allows that. */
+  readonly named: string
+}
+
+/** Layout below `root`, with `CLAWGRESS_NAMED_DIR` overriding named's folder. */
+export function layoutBelow(root: string, namedDir = ''): Layout {
+  return {
+    root,
+    config: join(root, '/config'),
+    run: join(root, '/run/clawgress'),
+    state: join(root, '/var/lib/clawgress'),
+    log: join(root, '/var/log/clawgress'),
+    named: namedDir === '' ? join(root, '/var/cache/bind/clawgress') : namedDir,
+  }
+}
+
+/** The layout this process runs under: `CLAWGRESS_ROOT` and `CLAWGRESS_NAMED_DIR`, or the appliance's. */
+export function currentLayout(env: NodeJS.ProcessEnv = process.env): Layout {
+  return layoutBelow(env.CLAWGRESS_ROOT ?? '', env.CLAWGRESS_NAMED_DIR ?? '')
+}
+
+/** Files and sockets inside the layout that more than one program knows. */
+export const runtimePaths = (layout: Layout) => ({
+  lock: join(layout.run, 'lock'),
+  /** Symbolic link to the generation folder that is proven live. */
+  current: join(layout.run, 'current'),
+  /** Present while an apply is under way; names the generation it wants. */
+  intent: join(layout.run, 'intent.json'),
+  generations: join(layout.run, 'generations'),
+  journal: join(layout.run, 'bindings.journal'),
+  pinnerSocket: join(layout.run, 'pinner.sock'),
+  supervisorSocket: join(layout.run, 'supervisor.sock'),
+  daemonSocket: join(layout.run, 'daemon.sock'),
+  namedDenials: join(layout.named, 'log', 'denials.log'),
+  nflogRecords: join(layout.run, 'log', 'nflog.json'),
+  decisions: join(layout.log, 'decisions.jsonl'),
+})
