@@ -1,4 +1,4 @@
-import { chmod } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { build } from 'esbuild'
 
 // koffi stays outside: its native module is found relative to its own package folder.
@@ -17,3 +17,15 @@ await build({
   legalComments: 'none',
 })
 await chmod('dist/clawgress.mjs', 0o755)
+
+// A shell may not know the Node that the Makefile brought into .node.
+await writeFile(
+  'dist/clawgress',
+  `#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")
+node=$here/../.node/bin/node
+[ -x "$node" ] || node=node
+exec "$node" "$here/clawgress.mjs" "$@"
+`,
+  { mode: 0o755 },
+)

@@ -1,0 +1,39 @@
+# A fresh Debian 12 with git, make and root is enough: every target first brings what is missing.
+
+SHELL := /bin/bash
+# The Node that build/setup.sh brings when the machine has none, or one that is too old.
+export PATH := $(CURDIR)/.node/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+
+SOURCES := $(shell find src build -type f \( -name '*.ts' -o -name '*.mjs' \)) package-lock.json tsconfig.json
+
+.DEFAULT_GOAL := build
+.PHONY: help setup build test demo bench clean
+
+help: ## Say what each target does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | sort | expand -t 10
+
+setup: ## Install what is missing: Debian packages, Node, npm packages, the system user
+	@build/setup.sh
+
+build: setup ## Check the types and bundle the executable dist/clawgress
+	@tsc --noEmit
+	@$(MAKE) --no-print-directory dist/clawgress.mjs
+
+dist/clawgress.mjs: $(SOURCES)
+	@node build/bundle.mjs
+
+test: setup build ## Lint, then run every test; the last line is "N passed, N failed"
+	@build/need-root.sh 'make test'
+	@node build/test.mjs
+
+demo: setup dist/clawgress.mjs ## Show what gets out and what does not; KEEP=1 leaves the lab up
+	@build/need-root.sh 'make demo'
+	@dist/clawgress lab demo $(if $(KEEP),--keep)
+
+bench: setup dist/clawgress.mjs ## Print the budget table of this machine
+	@build/need-root.sh 'make bench'
+	@build/setup.sh --bench
+	@node --import tsx bench/main.ts
+
+clean: ## Remove what was built; installed packages stay
+	@rm -rf dist coverage
