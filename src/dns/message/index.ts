@@ -1,0 +1,7 @@
+export { queryMessage, responseTo } from './compose.ts'
+export { decodeHead, decodeMessage } from './decode.ts'
+export { encodeMessage, encodeWithin } from './encode.ts'
+export { DnsMessageError } from './error.ts'
+export { isAtOrBelow, labelTexts, nameKey, nameLabels } from './name.ts'
+export type { Edns, Head, Message, Question, RData, ResourceRecord, SvcParam } from './types.ts'
+export { CLASS_IN, RCODE, SVC_PARAM, TYPE, typeName, typeNumber } from './types.ts'
