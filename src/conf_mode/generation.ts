@@ -1,0 +1,103 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { type Layout, runtimePaths } from '../base/layout.ts'
+import { loadPlan, type Plan, writePlan } from '../plan/index.ts'
+
+/** A generation's folder: everything that is enforced, in the form in which the programs read it. */
+export interface Generation {
+  readonly id: string
+  readonly folder: string
+  readonly plan: Plan
+}
+
+/** What a generation came from, kept beside it for history and `show clawgress policy`. */
+export interface GenerationSource {
+  readonly policy: Buffer
+  readonly policyFile: string
+}
+
+/**
+ * Writes the generation's folder aside and renames it when it is whole. A whole folder of the same generation is
+ * used as it is: equal generations have equal content.
+ */
+export function writeGeneration(layout: Layout, plan: Plan, source: GenerationSource): Generation {
+  const folder = join(runtimePaths(layout).generations, plan.generation)
+  const generation = { id: plan.generation, folder, plan }
+  if (existsSync(join(folder, 'plan', 'plan.json'))) return generation
+  const aside = `${folder}.new-${process.pid}`
+  rmSync(aside, { recursive: true, force: true })
+  try {
+    mkdirSync(aside, { recursive: true, mode: 0o755 })
+    writeFileSync(join(aside, 'policy.json'), source.policy, { mode: 0o640 })
+    writeFileSync(join(aside, 'source.json'), JSON.stringify({ policyFile: source.policyFile }))
+    writePlan(plan, join(aside, 'plan'))
+    rmSync(folder, { recursive: true, force: true })
+    renameSync(aside, folder)
+  } catch (error) {
+    rmSync(aside, { recursive: true, force: true })
+    throw error
+  }
+  return generation
+}
+
+/** The generation that was last proven live, or undefined before the first. */
+export function currentGeneration(layout: Layout): Generation | undefined {
+  const { current } = runtimePaths(layout)
+  let folder: string
+  try {
+    folder = readlinkSync(current)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  if (!existsSync(join(folder, 'plan', 'plan.json'))) return undefined
+  return { id: basename(folder), folder, plan: loadPlan(join(folder, 'plan')) }
+}
+
+/** Makes the generation the current one: a symbolic link replaced by rename. */
+export function switchCurrent(layout: Layout, generation: Generation): void {
+  const { current } = runtimePaths(layout)
+  const aside = `${current}.new`
+  rmSync(aside, { force: true })
+  symlinkSync(generation.folder, aside)
+  renameSync(aside, current)
+}
+
+/** Drops generation folders but the given ones; leftovers of killed commits too. */
+export function dropOldGenerations(layout: Layout, keep: readonly Generation[]): void {
+  const { generations } = runtimePaths(layout)
+  if (!existsSync(generations)) return
+  const kept = new Set(keep.map(({ id }) => id))
+  const old = readdirSync(generations)
+    .filter((name) => !kept.has(name))
+    .map((name) => join(generations, name))
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)
+  // The newest of the rest stays: it is what a confirmed import falls back to without a recompile.
+  for (const folder of old.slice(1)) rmSync(folder, { recursive: true, force: true })
+}
+
+/** What an apply under way wants; left behind by a killed one, so that the next knows that nothing is proven. */
+export interface Intent {
+  readonly generation: string
+  /** Absent: removal of everything. */
+  readonly pid: number
+  readonly since: string
+}
+
+export function writeIntent(layout: Layout, generation: string): void {
+  const { intent } = runtimePaths(layout)
+  const value: Intent = { generation, pid: process.pid, since: new Date().toISOString() }
+  writeFileSync(`${intent}.new`, JSON.stringify(value))
+  renameSync(`${intent}.new`, intent)
+}
+
+export function readIntent(layout: Layout): Intent | undefined {
+  try {
+    return JSON.parse(readFileSync(runtimePaths(layout).intent, 'utf8')) as Intent
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+export const clearIntent = (layout: Layout): void => rmSync(runtimePaths(layout).intent, { force: true })

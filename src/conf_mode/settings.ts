@@ -1,0 +1,261 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { formatAddress, type Prefix, parseAddress, parsePrefix } from '../base/address.ts'
+import type { Problem } from '../base/errors.ts'
+import type { Layout } from '../base/layout.ts'
+import type { NameServer, PlanSettings } from '../plan/types.ts'
+import type { ConfigDict } from '../vyos/index.ts'
+import type { SystemFacts } from './system-facts.ts'
+
+/** The configuration node `service clawgress` as a value; what the Plan needs of it is `plan`. */
+export interface Settings {
+  readonly policyFile: string | undefined
+  readonly plan: PlanSettings
+}
+
+const BASE = 'service clawgress'
+
+/** Reads one level of the configuration; a node that VyOS's schema cannot produce is a bug, not an operator's error. */
+class Node {
+  readonly #values: ConfigDict
+  readonly path: string
+
+  constructor(values: ConfigDict, path: string) {
+    this.#values = values
+    this.path = path
+  }
+
+  has(name: string): boolean {
+    return this.#values[name] !== undefined
+  }
+
+  leaf(name: string): string | undefined {
+    const value = this.#values[name]
+    return typeof value === 'string' ? value : undefined
+  }
+
+  list(name: string): readonly string[] {
+    const value = this.#values[name]
+    if (typeof value === 'string') return [value]
+    return Array.isArray(value) ? value : []
+  }
+
+  child(name: string): Node {
+    const value = this.#values[name]
+    const values = typeof value === 'object' && !Array.isArray(value) ? value : {}
+    return new Node(values, `${this.path} ${name}`)
+  }
+
+  tags(name: string): [string, Node][] {
+    const parent = this.#values[name]
+    if (typeof parent !== 'object' || Array.isArray(parent)) return []
+    return Object.keys(parent).map((tag) => [tag, this.child(name).child(tag)])
+  }
+}
+
+/**
+ * Checks the configuration against itself and the router. Every problem is reported; `settings` is usable only where
+ * there is none.
+ */
+export function readSettings(
+  config: ConfigDict,
+  facts: SystemFacts,
+  layout: Layout,
+): { settings: Settings; problems: Problem[] } {
+  const problems: Problem[] = []
+  const problem = (code: Problem['code'], path: string, message: string) => problems.push({ code, path, message })
+  const root = new Node(config, BASE)
+  const dns = root.child('dns')
+  const firewall = root.child('firewall')
+
+  const policyFile = root.leaf('policy-file')
+  if (policyFile === undefined)
+    problem(
+      'config.missing',
+      `${BASE} policy-file`,
+      'There is no policy: set policy-file to a policy.json below /config.',
+    )
+
+  const clientInterfaces = root.child('client').list('interface')
+  if (clientInterfaces.length === 0)
+    problem(
+      'config.missing',
+      `${BASE} client interface`,
+      'No client interface is set: name each interface that agents are behind.',
+    )
+  for (const name of clientInterfaces) checkClientInterface(name, facts, problem)
+
+  const clientNetworks = root
+    .child('client')
+    .list('network')
+    .flatMap((text) => {
+      const prefix = parsePrefix(text)
+      if (prefix === undefined) problem('config.value', `${BASE} client network`, `"${text}" is not an IP prefix.`)
+      return prefix === undefined ? [] : [asPrefix(prefix)]
+    })
+
+  const onClientInterfaces = facts.interfaces
+    .filter(({ name }) => clientInterfaces.includes(name))
+    .flatMap(({ addresses }) =>
+      addresses.filter(({ scope }) => scope === 'global').map(({ address }) => formatAddress(address)),
+    )
+  const listenAddresses = root.list('listen-address').length > 0 ? root.list('listen-address') : onClientInterfaces
+  checkListenAddresses(listenAddresses, root.list('listen-address'), facts, problem)
+
+  const settings: PlanSettings = {
+    clientInterfaces: [...clientInterfaces].sort(),
+    clientNetworks,
+    listenAddresses: [...listenAddresses].map((text) => formatAddress(parseAddress(text) ?? new Uint8Array(4))).sort(),
+    nameServers: readNameServers(dns, problem),
+    denyAnswer: dns.leaf('deny-answer') === 'nodata' ? 'nodata' : 'nxdomain',
+    cacheSizeMiB: number(dns, 'cache-size', 64, problem),
+    maxTtl: number(dns, 'max-ttl', 3600, problem),
+    pinSlack: number(dns, 'pin-slack', 300, problem),
+    ...optional('rootHints', existingFile(dns, 'root-hints', layout, problem)),
+    ...optional('trustAnchors', existingFile(dns, 'trust-anchors', layout, problem)),
+    denyAction: firewall.leaf('deny-action') === 'drop' ? 'drop' : 'reject',
+    keepEstablished: firewall.has('keep-established'),
+    markMask: readMarkMask(firewall, problem),
+    ownPrefixes: facts.interfaces.flatMap(({ addresses }) => addresses.map(({ prefix }) => prefix)),
+    syslogFacility: root.child('logging').child('syslog').leaf('facility') ?? 'local6',
+  }
+  if (facts.untracked)
+    problem(
+      'config.conflict',
+      BASE,
+      'This router takes all packets out of connection tracking, so no reply could be told from a new connection; set firewall global-options state-policy established action accept first.',
+    )
+  return { settings: { policyFile, plan: settings }, problems }
+}
+
+type Report = (code: Problem['code'], path: string, message: string) => void
+
+function checkClientInterface(name: string, facts: SystemFacts, problem: Report): void {
+  const path = `${BASE} client interface ${name}`
+  const found = facts.interfaces.find((each) => each.name === name)
+  if (found === undefined)
+    return void problem(
+      'config.conflict',
+      path,
+      `Interface ${name} does not exist on this router; create it first, or name another one.`,
+    )
+  if (name === 'lo') problem('config.conflict', path, 'The loopback interface cannot be a client interface.')
+  if (found.vrf !== undefined)
+    problem(
+      'config.conflict',
+      path,
+      `Interface ${name} belongs to VRF ${found.vrf}; client interfaces in a VRF are not supported by this version.`,
+    )
+  if (facts.flowtableDevices.includes(name))
+    problem(
+      'config.conflict',
+      path,
+      `Interface ${name} is in a flowtable, whose packets no policy sees; take it out of the flowtable.`,
+    )
+}
+
+function checkListenAddresses(
+  all: readonly string[],
+  configured: readonly string[],
+  facts: SystemFacts,
+  problem: Report,
+): void {
+  const path = `${BASE} listen-address`
+  const own = new Set(
+    facts.interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => formatAddress(address))),
+  )
+  for (const text of configured) {
+    const address = parseAddress(text)
+    if (address === undefined) problem('config.value', path, `"${text}" is not an IP address.`)
+    else if (!own.has(formatAddress(address)))
+      problem(
+        'config.conflict',
+        path,
+        `${text} is not an address of this router; set it on an interface first, or name another one.`,
+      )
+  }
+  if (all.length === 0)
+    problem(
+      'config.missing',
+      path,
+      'No client interface has an address, so clients would not reach DNS; give one an address or set listen-address.',
+    )
+  for (const { address, port, program, protocol } of facts.listeners) {
+    if (address !== undefined && !all.includes(address)) continue
+    if (port === 5053 && (program === undefined || program === 'named')) continue
+    const who = program ?? 'another program'
+    const remedy = /pdns|powerdns/.test(who)
+      ? 'delete service dns forwarding, or narrow its listen-address'
+      : 'stop it or let it listen elsewhere'
+    problem(
+      'config.conflict',
+      path,
+      `Port ${port} (${protocol}) on ${address ?? 'all addresses'} is taken by ${who}: ${remedy}.`,
+    )
+  }
+}
+
+function readNameServers(dns: Node, problem: Report): NameServer[] {
+  return dns.tags('name-server').flatMap(([text, node]) => {
+    const address = parseAddress(text)
+    if (address === undefined) {
+      problem('config.value', `${BASE} dns name-server`, `"${text}" is not an IP address.`)
+      return []
+    }
+    const tlsHostname = node.leaf('tls-hostname')
+    const port = node.leaf('port')
+    return [
+      {
+        address: formatAddress(address),
+        // The default of a plain name-server (53) would never answer TLS.
+        port:
+          port !== undefined && !(tlsHostname !== undefined && port === '53')
+            ? Number(port)
+            : tlsHostname === undefined
+              ? 53
+              : 853,
+        ...optional('tlsHostname', tlsHostname),
+      },
+    ]
+  })
+}
+
+/** Contiguous, wide enough for 255 generations to be told apart. */
+function readMarkMask(firewall: Node, problem: Report): number {
+  const text = firewall.leaf('mark-mask') ?? '0xfff00000'
+  const mask = Number(text)
+  const bits = mask.toString(2)
+  if (!Number.isInteger(mask) || mask <= 0 || mask > 0xffffffff || !/^1{8,}0*$/.test(bits)) {
+    problem(
+      'config.value',
+      `${BASE} firewall mark-mask`,
+      `"${text}" is not a mask of at least 8 adjacent bits, such as 0xfff00000.`,
+    )
+    return 0xfff00000
+  }
+  return mask
+}
+
+function number(node: Node, name: string, otherwise: number, problem: Report): number {
+  const text = node.leaf(name)
+  if (text === undefined) return otherwise
+  if (!/^[0-9]{1,9}$/.test(text)) {
+    problem('config.value', `${node.path} ${name}`, `"${text}" is not a whole number.`)
+    return otherwise
+  }
+  return Number(text)
+}
+
+function existingFile(node: Node, name: string, layout: Layout, problem: Report): string | undefined {
+  const typed = node.leaf(name)
+  if (typed === undefined) return undefined
+  const path = join(layout.root, typed)
+  if (!existsSync(path)) problem('config.value', `${node.path} ${name}`, `The file ${typed} does not exist.`)
+  return path
+}
+
+function optional<Key extends string>(key: Key, value: string | undefined): Partial<Record<Key, string>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<Key, string>)
+}
+
+const asPrefix = ({ family, bytes, length }: Prefix): Prefix => ({ family, bytes, length })
