@@ -1,0 +1,3 @@
+export async function runDemo(_name: string, _options: { keep: boolean }): Promise<boolean> {
+  return false
+}

@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process'
+import { delimiter } from 'node:path'
+import { fail } from '../../base/errors.ts'
+import { inNamespace, namespaceExists } from './namespace.ts'
+import { clawgressProgram } from './process.ts'
+import { type LabPaths, labPaths, type NodeName, namespaceOf } from './topology.ts'
+
+/** Environment of programs on the gateway: everything of theirs lies below the lab's folder. */
+export function gatewayEnvironment(paths: LabPaths): Record<string, string> {
+  return {
+    ...labEnvironment(paths),
+    CLAWGRESS_ROOT: paths.gatewayRoot,
+    CLAWGRESS_NAMED_DIR: paths.gatewayNamed,
+    NODE_EXTRA_CA_CERTS: `${paths.certificates}/ca.pem`,
+  }
+}
+
+/** Environment of programs on agents and in the internet. */
+export function labEnvironment(paths: LabPaths): Record<string, string> {
+  return {
+    PATH: `${paths.bin}${delimiter}${process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
+    CURL_CA_BUNDLE: `${paths.certificates}/ca.pem`,
+    SSL_CERT_FILE: `${paths.certificates}/ca.pem`,
+  }
+}
+
+const PLACES: Readonly<Record<string, NodeName>> = {
+  shell: 'gw',
+  gateway: 'gw',
+  agent1: 'agent1',
+  agent2: 'agent2',
+  internet: 'inet',
+}
+
+/** Gives the terminal to a shell inside the lab until it ends. @returns its exit status */
+export async function enter(name: string, where: string): Promise<number> {
+  const paths = labPaths(name)
+  const node = PLACES[where]
+  if (node === undefined) {
+    fail('config.value', `"${where}" is no place in a lab: enter ${Object.keys(PLACES).join(', ')}.`)
+  }
+  const namespace = namespaceOf(name, node)
+  if (!namespaceExists(namespace)) fail('config.value', `No lab named "${name}" is up: run clawgress lab up ${name}.`)
+  const inside = where === 'shell' ? [...clawgressProgram(), 'shell'] : [process.env.SHELL ?? '/bin/bash']
+  const environment = node === 'gw' ? gatewayEnvironment(paths) : labEnvironment(paths)
+  const [program, args] = inNamespace(namespace, inside)
+  const child = spawn(program, args, {
+    stdio: 'inherit',
+    env: { ...process.env, ...environment, PS1: `${where}@${name}# ` },
+  })
+  return new Promise((ended, failed) => {
+    child.once('error', failed)
+    child.once('exit', (code, signal) => ended(signal === null ? (code ?? 1) : 1))
+  })
+}
+
+/** How to get into a lab and how to remove it, as lines for the terminal. */
+export function enterHints(name: string): string {
+  const command = `${clawgressProgram()[1]} lab`
+  const suffix = name === 'demo' ? '' : ` ${name}`
+  return [
+    `The lab "${name}" is up. As root:`,
+    `  ${command} enter shell${suffix}       the VyOS-like shell of the gateway`,
+    `  ${command} enter agent1${suffix}      an agent; try: curl -sS https://api.openai.com`,
+    `  ${command} enter gateway${suffix}     a plain shell on the gateway; try: clawgress show status`,
+    `  ${command} down${suffix}              takes it down`,
+    '',
+  ].join('\n')
+}
