@@ -1,0 +1,117 @@
+import { formatAddress, parseAddress } from '../base/address.ts'
+import { REASONS, type ReasonCode } from '../base/reasons.ts'
+import { decide, groupOf } from '../plan/index.ts'
+import type { Decision, Group, Plan, Question, Rule } from '../plan/types.ts'
+import type { Incident } from './joiner.ts'
+import { loggedName, type RawDenial } from './raw-denial.ts'
+import { type DecisionRecord, RECORD_SCHEMA } from './record.ts'
+
+/** The Plans by which a line may have been decided: the live one, and the one before it. */
+export interface Plans {
+  readonly live?: Plan
+  readonly previous?: Plan
+}
+
+/**
+ * The record of an incident: why, by which line of the policy, for whom. `nameBehind` is the name that an address is
+ * known by. Who denied knows the reason best; the Plan adds the rest, and the reason where the source has none.
+ */
+export function explainIncident(incident: Incident, id: string, plans: Plans, nameBehind?: string): DecisionRecord {
+  const { first } = incident
+  const why = first.source === 'kernel' ? whyPacket(first, plans, nameBehind) : whyQuestion(first, plans)
+  const name = first.name ?? loggedName(nameBehind)
+  const isRepeated = incident.id !== undefined
+  return {
+    schema: RECORD_SCHEMA,
+    event: isRepeated ? 'repeats' : 'decision',
+    id,
+    time: new Date(isRepeated ? incident.lastTime : first.time).toISOString(),
+    ...(first.client === undefined ? {} : { client: first.client }),
+    group: why.group,
+    ...(name === undefined ? {} : { name }),
+    ...(incident.types.size === 0 ? {} : { types: [...incident.types] }),
+    ...(first.target === undefined ? {} : { target: first.target }),
+    ...(first.address === undefined ? {} : { address: first.address }),
+    ...(first.port === undefined ? {} : { port: first.port }),
+    ...(first.protocol === undefined ? {} : { protocol: first.protocol }),
+    verdict: 'deny',
+    reason: why.reason,
+    ...(why.rule === undefined ? {} : { rule: why.rule }),
+    ...(why.label === undefined ? {} : { label: why.label }),
+    generation: why.generation,
+    count: incident.count,
+    message: REASONS[why.reason].operator,
+    next: REASONS[why.reason].agent,
+  }
+}
+
+interface Why {
+  readonly reason: ReasonCode
+  readonly group: string
+  readonly generation: string
+  readonly rule?: Rule | undefined
+  readonly label?: string | undefined
+}
+
+function whyQuestion(raw: RawDenial, plans: Plans): Why {
+  const name = raw.target ?? raw.name!
+  const planned = firstDenial(plans, (plan) => {
+    const group = findGroup(plan, raw)
+    return decide(plan, { ...(clientOf(plan, group, raw) ?? {}), name })
+  })
+  const live = plans.live
+  const group = live === undefined ? 'default' : findGroup(live, raw).name
+  if (raw.reason === undefined)
+    return planned ?? { reason: 'dns.not-allowed', group, generation: live?.generation ?? 'none' }
+  const asked = live?.names.judge(findGroup(live, raw).id, raw.name!)
+  const isExplained = planned?.reason === raw.reason
+  return {
+    reason: raw.reason,
+    group,
+    generation: live?.generation ?? 'none',
+    rule: isExplained ? planned.rule : asked?.rule,
+    label: isExplained ? planned.label : asked?.label,
+  }
+}
+
+function whyPacket(raw: RawDenial, plans: Plans, nameBehind: string | undefined): Why {
+  const { live } = plans
+  const reason = raw.reason ?? 'net.not-pinned'
+  if (live === undefined) return { reason, group: raw.group ?? 'default', generation: 'none' }
+  const group = findGroup(live, raw)
+  const base = { reason, group: group.name, generation: live.generation }
+  if (nameBehind !== undefined) {
+    const { rule, label } = live.names.judge(group.id, nameBehind)
+    if (rule !== undefined || label !== undefined) return { ...base, rule, label }
+  }
+  const planned = firstDenial(plans, (plan) => decide(plan, question(plan, raw)))
+  return planned?.reason === reason ? { ...base, rule: planned.rule, label: planned.label } : base
+}
+
+const question = (plan: Plan, raw: RawDenial): Question => ({
+  ...(clientOf(plan, findGroup(plan, raw), raw) ?? {}),
+  ...(raw.address === undefined ? {} : { address: raw.address }),
+  ...(raw.port === undefined ? {} : { port: raw.port }),
+  ...(raw.protocol === undefined ? {} : { protocol: raw.protocol }),
+})
+
+/** A client that selects the group: the real one, or (the answer's side does not know it) one of the group's own. */
+function clientOf(plan: Plan, group: Group, raw: RawDenial): { client: string } | undefined {
+  if (raw.client !== undefined) return { client: raw.client }
+  const source = group.id === 0 ? undefined : plan.groups[group.id]?.sources[0]
+  return source === undefined ? undefined : { client: formatAddress(source.bytes) }
+}
+
+function firstDenial(plans: Plans, ask: (plan: Plan) => Decision): Decision | undefined {
+  for (const plan of [plans.live, plans.previous]) {
+    const decision = plan === undefined ? undefined : ask(plan)
+    if (decision?.verdict === 'deny') return decision
+  }
+  return undefined
+}
+
+/** The group a source names by key, name or number; or the client's. */
+function findGroup(plan: Plan, raw: RawDenial): Group {
+  const named = plan.groups.find(({ key, name, id }) => [key, name, String(id)].includes(raw.group ?? ''))
+  return named ?? groupOf(plan, raw.client === undefined ? undefined : parseAddress(raw.client))
+}

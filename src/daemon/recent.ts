@@ -1,0 +1,29 @@
+/**
+ * Remembers values for a time, in bounded memory: two halves, of which the older is dropped whole when the younger is
+ * full or a window old. A value is found for at least `windowMs` after it was set, unless memory ran out.
+ */
+export class Recent<Value> {
+  private young = new Map<string, Value>()
+  private old = new Map<string, Value>()
+  private turnedAt = 0
+  private readonly windowMs: number
+  private readonly limit: number
+
+  constructor(windowMs: number, limit: number) {
+    this.windowMs = windowMs
+    this.limit = limit
+  }
+
+  get(key: string): Value | undefined {
+    return this.young.get(key) ?? this.old.get(key)
+  }
+
+  set(key: string, value: Value, now: number): void {
+    if (now - this.turnedAt >= this.windowMs || this.young.size >= this.limit) {
+      this.old = now - this.turnedAt >= 2 * this.windowMs ? new Map() : this.young
+      this.young = new Map()
+      this.turnedAt = now
+    }
+    this.young.set(key, value)
+  }
+}

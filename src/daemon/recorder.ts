@@ -1,0 +1,212 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Layout, runtimePaths } from '../base/layout.ts'
+import { DecisionLog, type DecisionLogOptions } from './decision-log.ts'
+import { explainIncident } from './explain.ts'
+import { type Incident, Joiner } from './joiner.ts'
+import { parseNamedLine } from './named-line.ts'
+import { type LookUpNames, NamesBehind } from './names-behind.ts'
+import { parseNflogLine } from './nflog-line.ts'
+import { parsePinnerLine } from './pinner-line.ts'
+import { PlanWatch } from './plan-watch.ts'
+import type { RawDenial } from './raw-denial.ts'
+import { printRecord } from './record.ts'
+import type { DaemonStatus } from './status.ts'
+import { loggerCommand, Syslog } from './syslog.ts'
+import { Tail } from './tail.ts'
+import { Tally } from './tally.ts'
+
+export interface RecorderOptions {
+  readonly layout: Layout
+  readonly lookUpNames: LookUpNames
+  /** Program that reads records and sends them to syslog. */
+  readonly syslogCommand?: (facility: string) => readonly string[]
+  readonly log?: DecisionLogOptions
+}
+
+/** Milliseconds between the saving of places; longer than an incident waits for its record. */
+const SAVE_EVERY = 500
+const REPEATS_EVERY = 500
+/** Lines go to memory only as fast as their records leave it. */
+const MAX_PENDING = 20_000
+
+/**
+ * Turns the three logs of denials into decision records. A place in a log is saved only when everything before it has
+ * been written: after a crash some lines are told twice, none is left out.
+ */
+export class Recorder {
+  private readonly startedAt = new Date()
+  private readonly plans: PlanWatch
+  private readonly joiner = new Joiner()
+  private readonly names: NamesBehind
+  private readonly log: DecisionLog
+  private readonly syslog: Syslog
+  private readonly tally = new Tally()
+  private readonly sources: readonly { tail: Tail; read: (line: string) => RawDenial | undefined }[]
+  private readonly syslogCommand: (facility: string) => readonly string[]
+  private clientInterfaces: ReadonlySet<string> = new Set()
+  private places: string[] = []
+  private savedAt = 0
+  private repeatsAt = 0
+  private sequence = 0
+  private records = 0
+  private lines = 0
+  private unreadable = 0
+  private lostByKernel = 0
+  private lastPacket: number | undefined
+  private readonly run = Date.now().toString(36)
+
+  constructor({ layout, lookUpNames, syslogCommand = loggerCommand, log }: RecorderOptions) {
+    const { nflogRecords, pinnerDenials, namedDenials, decisions } = sourcePaths(layout)
+    const places = join(layout.run, 'daemon')
+    mkdirSync(places, { recursive: true, mode: 0o750 })
+    mkdirSync(layout.log, { recursive: true, mode: 0o750 })
+    this.plans = new PlanWatch(layout)
+    this.names = new NamesBehind(lookUpNames)
+    this.log = new DecisionLog(decisions, log)
+    this.syslogCommand = syslogCommand
+    this.syslog = new Syslog(syslogCommand('local7'))
+    this.sources = [
+      {
+        tail: new Tail({ path: pinnerDenials, bookmark: join(places, 'pinner-denials.place'), punch: true }),
+        read: (line) => this.counted(parsePinnerLine(line)),
+      },
+      {
+        tail: new Tail({ path: namedDenials, bookmark: join(layout.log, 'named-denials.place') }),
+        read: (line) => parseNamedLine(line, Date.now()),
+      },
+      {
+        tail: new Tail({ path: nflogRecords, bookmark: join(places, 'nflog.place'), punch: true }),
+        read: (line) => this.readPacket(line),
+      },
+    ]
+  }
+
+  /** One round: reads what came, writes what is due. True: call again at once. */
+  step(now: number): boolean {
+    if (this.plans.refresh()) this.usePlan()
+    let isMore = false
+    for (const { tail, read } of this.sources) {
+      if (this.joiner.pendingIncidents.length >= MAX_PENDING) break
+      isMore = tail.poll((line) => this.take(line, read, now)) || isMore
+    }
+    this.names.ask()
+    this.write(this.joiner.takeDue(now), now)
+    if (now - this.repeatsAt >= REPEATS_EVERY) {
+      this.repeatsAt = now
+      this.emit(this.joiner.takeRepeated(now), now)
+    }
+    if (now - this.savedAt >= SAVE_EVERY) this.save(now)
+    return isMore
+  }
+
+  /** Writes everything that waits and remembers the places. */
+  close(): void {
+    const now = Date.now()
+    this.write(this.joiner.takeDue(Number.POSITIVE_INFINITY), now)
+    this.emit(this.joiner.takeRepeated(Number.POSITIVE_INFINITY), now)
+    for (const { tail } of this.sources) {
+      tail.save(tail.place())
+      tail.close()
+    }
+    this.log.close()
+    this.syslog.close()
+  }
+
+  status(): DaemonStatus {
+    const troubles = [
+      this.plans.trouble,
+      this.log.trouble && `decision records cannot be written: ${this.log.trouble}`,
+    ].filter((trouble) => trouble !== undefined)
+    return {
+      startedAt: this.startedAt.toISOString(),
+      generation: this.plans.live?.generation ?? null,
+      troubles,
+      records: this.records,
+      lines: this.lines,
+      lastHour: this.tally.lastHour(Date.now()) as Record<string, number>,
+      lost: {
+        kernel: this.lostByKernel,
+        unreadable: this.unreadable + this.sources.reduce((sum, { tail }) => sum + tail.counts.overlong, 0),
+        disk: this.log.lost,
+        syslog: this.syslog.dropped,
+      },
+      backlog: this.sources.reduce((sum, { tail }) => sum + tail.backlog(), 0),
+    }
+  }
+
+  private usePlan(): void {
+    const { clientInterfaces, syslogFacility } = this.plans.live!.settings
+    this.clientInterfaces = new Set(clientInterfaces)
+    this.syslog.use(this.syslogCommand(syslogFacility))
+  }
+
+  private take(line: string, read: (line: string) => RawDenial | undefined, now: number): void {
+    const raw = read(line)
+    if (raw === undefined) return
+    this.lines++
+    if (raw.address !== undefined && raw.name === undefined) this.names.want(raw.address)
+    this.joiner.add(raw, now)
+  }
+
+  private readPacket(line: string): RawDenial | undefined {
+    const packet = parseNflogLine(line, (name) => this.clientInterfaces.has(name))
+    if (packet === undefined) return this.counted(undefined)
+    const { sequence } = packet
+    if (sequence !== undefined) {
+      if (this.lastPacket !== undefined && sequence > this.lastPacket + 1)
+        this.lostByKernel += sequence - this.lastPacket - 1
+      this.lastPacket = sequence
+    }
+    return packet.denial
+  }
+
+  private counted(raw: RawDenial | undefined): RawDenial | undefined {
+    if (raw === undefined) this.unreadable++
+    return raw
+  }
+
+  private write(due: readonly Incident[], now: number): void {
+    const told = due.filter((incident) => {
+      const name = this.nameBehind(incident)
+      return name === undefined || !this.joiner.joinByName(incident, name, now)
+    })
+    this.emit(told, now)
+  }
+
+  private emit(incidents: readonly Incident[], now: number): void {
+    const lines: string[] = []
+    for (const incident of incidents) {
+      const id = incident.id ?? `${this.run}-${(this.sequence++).toString(36)}`
+      const record = explainIncident(incident, id, this.plans, this.nameBehind(incident))
+      lines.push(printRecord(record))
+      if (incident.id === undefined) {
+        this.records++
+        this.tally.add(record.reason, 1, now)
+      }
+      incident.id = id
+      incident.count = 0
+      incident.toldAt = now
+    }
+    this.log.write(lines)
+    this.syslog.send(lines)
+  }
+
+  private nameBehind({ first }: Incident): string | undefined {
+    return first.source === 'kernel' && first.address !== undefined ? this.names.get(first.address) : undefined
+  }
+
+  private save(now: number): void {
+    this.savedAt = now
+    this.sources.forEach(({ tail }, index) => {
+      tail.save(this.places[index] ?? '')
+    })
+    this.places = this.sources.map(({ tail }) => tail.place())
+  }
+}
+
+/** Where raw lines come from, and where records go. */
+export const sourcePaths = (layout: Layout) => ({
+  ...runtimePaths(layout),
+  pinnerDenials: join(layout.run, 'log', 'pinner-denials.jsonl'),
+})

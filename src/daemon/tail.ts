@@ -1,0 +1,231 @@
+import { execFile } from 'node:child_process'
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+
+/** A place in a file that survives renaming. */
+interface Bookmark {
+  readonly device: number
+  readonly inode: number
+  /** Birth time in milliseconds (0 where the filesystem has none): inode numbers are used again. */
+  readonly born: number
+  /** Octets; everything before has been handed over in whole lines. */
+  readonly offset: number
+}
+
+export interface TailOptions {
+  readonly path: string
+  /** File that remembers the place; it must not outlive the followed file's filesystem. */
+  readonly bookmark: string
+  /** Give back the space of what has been read (holes, fallocate(1)), for a file that nobody rotates. */
+  readonly punch?: boolean
+  /** Octets; longer lines are passed over and counted. */
+  readonly maxLine?: number
+}
+
+export interface TailCounts {
+  lines: number
+  overlong: number
+  /** Files that were replaced or cut short under us. */
+  rotations: number
+}
+
+const CHUNK = 1 << 20
+const CHUNKS_A_POLL = 8
+const PUNCH_EVERY = 4 << 20
+
+/**
+ * Follows a growing log: over renaming (the old file is read to its end first), truncation, absence, and restarts of
+ * this program. Polled; never blocks for longer than a few chunks take.
+ */
+export class Tail {
+  readonly counts: TailCounts = { lines: 0, overlong: 0, rotations: 0 }
+  readonly path: string
+  private readonly options: TailOptions
+  private readonly maxLine: number
+  private readonly chunk = Buffer.allocUnsafe(CHUNK)
+  private file: (Omit<Bookmark, 'offset'> & { fd: number; offset: number }) | undefined
+  private partial: Buffer[] = []
+  private partialLength = 0
+  private isSkipping = false
+  private punched = 0
+  private isPunching = false
+  private saved = ''
+  private isFirstOpen = true
+
+  constructor(options: TailOptions) {
+    this.options = options
+    this.path = options.path
+    this.maxLine = options.maxLine ?? 16384
+  }
+
+  /** Hands over the whole lines that have come. True: there may be more at once. */
+  poll(onLine: (line: string) => void): boolean {
+    if (this.file === undefined && !this.open()) return false
+    for (let i = 0; i < CHUNKS_A_POLL; i++) {
+      const file = this.file!
+      const length = readSync(file.fd, this.chunk, 0, CHUNK, file.offset)
+      if (length === 0) return this.atEnd()
+      file.offset += length
+      this.split(this.chunk.subarray(0, length), onLine)
+    }
+    return true
+  }
+
+  /** Octets not read yet of the file that is being read. */
+  backlog(): number {
+    return this.file === undefined ? 0 : Math.max(0, fstatSync(this.file.fd).size - this.file.offset)
+  }
+
+  /** The present place, for `save`. */
+  place(): string {
+    if (this.file === undefined) return this.saved
+    const { device, inode, born, offset } = this.file
+    return JSON.stringify({ device, inode, born, offset: offset - this.partialLength } satisfies Bookmark)
+  }
+
+  /** Remembers a place, and gives back the space before the present one. */
+  save(place: string): void {
+    if (place !== this.saved && place !== '') {
+      writeFileSync(`${this.options.bookmark}.new`, place)
+      renameSync(`${this.options.bookmark}.new`, this.options.bookmark)
+      this.saved = place
+    }
+    if (this.options.punch === true) this.punch((JSON.parse(place || '{"offset":0}') as Bookmark).offset)
+  }
+
+  close(): void {
+    if (this.file !== undefined) closeSync(this.file.fd)
+    this.file = undefined
+  }
+
+  private open(): boolean {
+    const bookmark = this.isFirstOpen ? readBookmark(this.options.bookmark) : undefined
+    const renamed = bookmark === undefined ? undefined : this.findRenamed(bookmark)
+    let fd: number
+    try {
+      fd = openSync(renamed ?? this.path, 'r')
+    } catch {
+      return false
+    }
+    this.isFirstOpen = false
+    const stat = fstatSync(fd)
+    const isSame = bookmark !== undefined && isThe(bookmark, stat) && bookmark.offset <= stat.size
+    const { dev: device, ino: inode, birthtimeMs: born } = stat
+    this.file = { fd, device, inode, born, offset: isSame ? bookmark.offset : 0 }
+    this.startLine()
+    this.punched = 0
+    return true
+  }
+
+  /** The bookmarked file under the name that rotation gave it, while we were away. */
+  private findRenamed(bookmark: Bookmark): string | undefined {
+    const folder = dirname(this.path)
+    try {
+      return readdirSync(folder)
+        .filter((name) => name.startsWith(`${basename(this.path)}.`))
+        .map((name) => join(folder, name))
+        .find((path) => isThe(bookmark, statSync(path)))
+    } catch {
+      return undefined
+    }
+  }
+
+  private atEnd(): boolean {
+    const file = this.file!
+    if (fstatSync(file.fd).size < file.offset) {
+      this.counts.rotations++
+      file.offset = 0
+      this.punched = 0
+      this.startLine()
+      return true
+    }
+    const current = statSync(this.path, { throwIfNoEntry: false })
+    if (current === undefined || isThe(file, current)) return false
+    this.counts.rotations++
+    this.close()
+    return true
+  }
+
+  private split(data: Buffer, onLine: (line: string) => void): void {
+    const last = data.lastIndexOf(10)
+    if (last < 0) {
+      this.keep(data)
+      return
+    }
+    const first = data.indexOf(10)
+    const head = data.subarray(0, first)
+    if (this.isSkipping) this.isSkipping = false
+    else this.emit(this.partialLength === 0 ? head : Buffer.concat([...this.partial, head]), onLine)
+    this.forgetPartial()
+    if (last > first) for (const line of data.toString('utf8', first + 1, last).split('\n')) this.emitText(line, onLine)
+    this.keep(data.subarray(last + 1))
+  }
+
+  private emit(line: Buffer, onLine: (line: string) => void): void {
+    this.emitText(line.toString('utf8'), onLine)
+  }
+
+  private emitText(line: string, onLine: (line: string) => void): void {
+    if (line.length > this.maxLine) this.counts.overlong++
+    else if (line !== '') {
+      this.counts.lines++
+      onLine(line)
+    }
+  }
+
+  private keep(rest: Buffer): void {
+    if (rest.length === 0 || this.isSkipping) return
+    this.partial.push(Buffer.from(rest))
+    this.partialLength += rest.length
+    if (this.partialLength <= this.maxLine) return
+    this.counts.overlong++
+    this.forgetPartial()
+    this.isSkipping = true
+  }
+
+  private forgetPartial(): void {
+    this.partial = []
+    this.partialLength = 0
+  }
+
+  private startLine(): void {
+    this.forgetPartial()
+    this.isSkipping = false
+  }
+
+  private punch(upTo: number): void {
+    const end = upTo - (upTo % 4096)
+    if (this.isPunching || end - this.punched < PUNCH_EVERY) return
+    this.isPunching = true
+    const span = ['--offset', String(this.punched), '--length', String(end - this.punched)]
+    execFile('fallocate', ['--punch-hole', ...span, this.path], (error) => {
+      this.isPunching = false
+      if (error === null) this.punched = end
+    })
+  }
+}
+
+const isThe = (file: Omit<Bookmark, 'offset'>, stat: Stats): boolean =>
+  stat.dev === file.device && stat.ino === file.inode && stat.birthtimeMs === file.born
+
+function readBookmark(path: string): Bookmark | undefined {
+  try {
+    const { device, inode, born, offset } = JSON.parse(readFileSync(path, 'utf8')) as Bookmark
+    return [device, inode, born, offset].every(Number.isFinite) && offset >= 0
+      ? { device, inode, born, offset }
+      : undefined
+  } catch {
+    return undefined
+  }
+}

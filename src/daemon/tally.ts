@@ -1,0 +1,31 @@
+import type { ReasonCode } from '../base/reasons.ts'
+
+const MINUTE = 60_000
+const MINUTES = 60
+
+/** Denials of the last hour by reason, to the minute, in constant memory. */
+export class Tally {
+  private readonly minutes = new Map<number, Map<ReasonCode, number>>()
+
+  add(reason: ReasonCode, count: number, time: number): void {
+    const minute = Math.floor(time / MINUTE)
+    const counts = this.minutes.get(minute) ?? this.startMinute(minute)
+    counts.set(reason, (counts.get(reason) ?? 0) + count)
+  }
+
+  private startMinute(minute: number): Map<ReasonCode, number> {
+    for (const old of this.minutes.keys()) if (old <= minute - MINUTES) this.minutes.delete(old)
+    const counts = new Map<ReasonCode, number>()
+    this.minutes.set(minute, counts)
+    return counts
+  }
+
+  lastHour(now: number): Partial<Record<ReasonCode, number>> {
+    const sums: Partial<Record<ReasonCode, number>> = {}
+    for (const [minute, counts] of this.minutes) {
+      if (minute <= Math.floor(now / MINUTE) - MINUTES) continue
+      for (const [reason, count] of counts) sums[reason] = (sums[reason] ?? 0) + count
+    }
+    return sums
+  }
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { Tail } from '../../../src/daemon/tail.ts'
+import { tempFolder, until } from './temp-folder.ts'
+
+describe('a followed log', () => {
+  const folder = tempFolder()
+  let number = 0
+  let path: string
+  const tails: Tail[] = []
+
+  const follow = (options: { punch?: boolean; maxLine?: number } = {}) => {
+    const tail = new Tail({ path, bookmark: `${path}.place`, ...options })
+    tails.push(tail)
+    return tail
+  }
+  const read = (tail: Tail): string[] => {
+    const lines: string[] = []
+    while (tail.poll((line) => lines.push(line)));
+    return lines
+  }
+
+  beforeEach(() => {
+    path = join(folder(), `log${number++}`)
+  })
+  afterEach(() => {
+    for (const tail of tails.splice(0)) tail.close()
+  })
+
+  it('that does not exist yet is read from its start once it does', () => {
+    const tail = follow()
+    assert.deepEqual(read(tail), [])
+    writeFileSync(path, 'a\nb\n')
+    assert.deepEqual(read(tail), ['a', 'b'])
+  })
+
+  it('gives half a line only when it is whole', () => {
+    const tail = follow()
+    writeFileSync(path, 'one\ntw')
+    assert.deepEqual(read(tail), ['one'])
+    appendFileSync(path, 'o')
+    assert.deepEqual(read(tail), [])
+    appendFileSync(path, '\nthree\nfo')
+    assert.deepEqual(read(tail), ['two', 'three'])
+  })
+
+  it('that is renamed is read to its end, and then the new one', () => {
+    const tail = follow()
+    writeFileSync(path, 'a\n')
+    assert.deepEqual(read(tail), ['a'])
+    appendFileSync(path, 'b\n')
+    renameSync(path, `${path}.0`)
+    writeFileSync(path, 'c\n')
+    appendFileSync(`${path}.0`, 'late\n')
+    assert.deepEqual(read(tail), ['b', 'late', 'c'])
+  })
+
+  it('that is cut short is read from its start', () => {
+    const tail = follow()
+    writeFileSync(path, 'first line\n')
+    assert.deepEqual(read(tail), ['first line'])
+    truncateSync(path)
+    appendFileSync(path, 'new\n')
+    assert.deepEqual(read(tail), ['new'])
+    assert.equal(tail.counts.rotations, 1)
+  })
+
+  it('that is deleted and made again is read from its start', () => {
+    const tail = follow()
+    writeFileSync(path, 'a\n')
+    assert.deepEqual(read(tail), ['a'])
+    rmSync(path)
+    assert.deepEqual(read(tail), [])
+    writeFileSync(path, 'b\n')
+    assert.deepEqual(read(tail), ['b'])
+  })
+
+  it('goes on after a restart where it was, in the middle of a line too', () => {
+    writeFileSync(path, 'a\nb\nhal')
+    const before = follow()
+    assert.deepEqual(read(before), ['a', 'b'])
+    before.save(before.place())
+    appendFileSync(path, 'f\n')
+    assert.deepEqual(read(follow()), ['half'])
+  })
+
+  it('that was renamed while nobody read is finished after the restart', () => {
+    writeFileSync(path, 'a\n')
+    const before = follow()
+    read(before)
+    before.save(before.place())
+    appendFileSync(path, 'b\n')
+    renameSync(path, `${path}.0`)
+    writeFileSync(path, 'c\n')
+    assert.deepEqual(read(follow()), ['b', 'c'])
+  })
+
+  it('that was replaced while nobody read is read from its start, although it is longer', () => {
+    writeFileSync(path, 'a\n')
+    const before = follow()
+    read(before)
+    before.save(before.place())
+    rmSync(path)
+    writeFileSync(path, 'longer than before\n')
+    assert.deepEqual(read(follow()), ['longer than before'])
+  })
+
+  it('with a spoilt bookmark is read from its start', () => {
+    writeFileSync(path, 'a\n')
+    writeFileSync(`${path}.place`, '{"inode":')
+    assert.deepEqual(read(follow()), ['a'])
+  })
+
+  it('loses overlong lines, counted, and no others', () => {
+    const tail = follow({ maxLine: 10 })
+    writeFileSync(path, `ok\n${'x'.repeat(11)}\nfine\n${'y'.repeat(3 << 20)}`)
+    assert.deepEqual(read(tail), ['ok', 'fine'])
+    appendFileSync(path, 'yyy\nafter\n')
+    assert.deepEqual(read(tail), ['after'])
+    assert.equal(tail.counts.overlong, 2)
+  })
+
+  it('gives back the space of what was read, and loses nothing by it', async () => {
+    const line = `${'z'.repeat(1023)}\n`
+    writeFileSync(path, line.repeat(6 * 1024))
+    const tail = follow({ punch: true })
+    assert.equal(read(tail).length, 6 * 1024)
+    tail.save(tail.place())
+    await until(() => statSync(path).blocks * 512 < 2 << 20, 'space given back')
+    assert.equal(statSync(path).size, 6 << 20)
+    appendFileSync(path, 'more\n')
+    assert.deepEqual(read(tail), ['more'])
+    assert.ok(existsSync(`${path}.place`))
+    assert.match(readFileSync(`${path}.place`, 'utf8'), /"offset":6291456/)
+  })
+})
