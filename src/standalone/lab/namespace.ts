@@ -26,11 +26,14 @@ export async function ipBatch(namespace: string, commands: readonly string[]): P
 
 export const namespaceExists = (namespace: string): boolean => existsSync(`/run/netns/${namespace}`)
 
-/** Creates an empty namespace with loopback up and duplicate address detection off, which would cost a second each. */
+/** Creates an empty namespace with loopback up, and without duplicate address detection, which would cost a second. */
 export async function createNamespace(namespace: string): Promise<void> {
   if (!/^cg-[a-z0-9-]{1,40}$/.test(namespace)) fail('config.value', `"${namespace}" is no name for a lab's namespace.`)
   await execa('ip', ['netns', 'add', namespace])
-  await sysctl(namespace, { 'net.ipv6.conf.all.accept_dad': '0', 'net.ipv6.conf.default.accept_dad': '0' })
+  await sysctl(namespace, {
+    'net.ipv6.conf.default.accept_dad': '0',
+    'net.ipv6.conf.default.dad_transmits': '0',
+  })
   await ipBatch(namespace, ['link set lo up'])
 }
 

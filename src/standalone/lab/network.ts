@@ -17,18 +17,29 @@ export async function wire(lab: string): Promise<void> {
   ])
 }
 
+/** A new cable swallows what is sent in its first moments. Do the agents reach the internet's edge by now? */
+export async function carriesTraffic(lab: string): Promise<boolean> {
+  const uplink = LINKS[0]!.right.at
+  const tries = (['agent1', 'agent2'] as const).flatMap((node) =>
+    [uplink.v4, uplink.v6].map((address) =>
+      runIn(namespaceOf(lab, node), ['ping', '-n', '-c1', '-W1', address], { reject: false }),
+    ),
+  )
+  return (await Promise.all(tries)).every(({ exitCode }) => exitCode === 0)
+}
+
 async function attach(lab: string, node: NodeName): Promise<void> {
-  const commands: string[] = []
-  for (const { left, right } of LINKS) {
-    for (const end of [left, right]) {
-      if (end.node !== node) continue
-      commands.push(
-        `addr add ${end.at.v4}/${end.at.v4Length} dev ${end.device}`,
-        `addr add ${end.at.v6}/${end.at.v6Length} dev ${end.device} nodad`,
-        `link set ${end.device} up`,
-      )
-    }
-  }
+  const ends = LINKS.flatMap(({ left, right }) => [left, right]).filter((end) => end.node === node)
+  // Lost questions to neighbours are repeated soon, not after a second, so that `carriesTraffic` is not kept waiting.
+  const patience = ends.flatMap(({ device }) =>
+    [4, 6].map((v) => [`net.ipv${v}.neigh.${device}.retrans_time_ms`, '50']),
+  )
+  await sysctl(namespaceOf(lab, node), Object.fromEntries(patience))
+  const commands = ends.flatMap(({ device, at }) => [
+    `addr add ${at.v4}/${at.v4Length} dev ${device}`,
+    `addr add ${at.v6}/${at.v6Length} dev ${device} nodad`,
+    `link set ${device} up`,
+  ])
   await ipBatch(namespaceOf(lab, node), [...commands, ...routes(node)])
 }
 

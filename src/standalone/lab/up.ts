@@ -6,12 +6,12 @@ import { fail } from '../../base/errors.ts'
 import { makeCertificates } from './internet/certificates.ts'
 import { startNameServers } from './internet/name-servers.ts'
 import { createNamespace, destroyNamespace, inNamespace } from './namespace.ts'
-import { wire } from './network.ts'
+import { carriesTraffic, wire } from './network.ts'
 import { clawgressProgram, launch } from './process.ts'
 import { AGENTS, LABS_FOLDER, type LabPaths, labPaths, NODES, type NodeName, namespaceOf } from './topology.ts'
 import { until } from './until.ts'
 
-const PROGRAMS = ['ip', 'nft', 'named', 'dig', 'dnssec-signzone', 'openssl', 'curl', 'sysctl']
+const PROGRAMS = ['ip', 'nft', 'named', 'dig', 'dnssec-signzone', 'openssl', 'curl', 'sysctl', 'ping']
 
 /**
  * Builds a lab: four namespaces with cables between them, and an internet in which everything resolves and answers.
@@ -26,7 +26,10 @@ export async function labUp(name: string): Promise<LabPaths> {
     await prepareFolders(paths)
     await Promise.all(NODES.map((node) => createNamespace(namespaceOf(name, node))))
     await wire(name)
-    await startInternet(paths)
+    await Promise.all([
+      startInternet(paths),
+      until('the cables of the lab carry traffic', 10_000, () => carriesTraffic(name)),
+    ])
   } catch (error) {
     await labDown(name)
     throw error
