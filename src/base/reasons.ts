@@ -16,6 +16,10 @@ export const REASONS = {
     operator: 'The address lies in a listed prefix, or is pinned for an allowed name.',
     agent: 'Nothing to do.',
   },
+  'allow.dns': {
+    operator: 'Port 53 always leads to the resolver of the gateway, wherever the packet was addressed.',
+    agent: 'Nothing to do.',
+  },
   'dns.not-allowed': {
     operator: 'The name is not on the allowlist.',
     agent: 'Do not retry; ask for the name to be added to the policy.',

@@ -36,6 +36,15 @@ export interface StaticPrefix {
   readonly classId: number
 }
 
+/** A prefix as the policy lists it, before aggregation: for the rules and labels of decisions. */
+export interface PrefixEntry {
+  readonly prefix: Prefix
+  readonly list: 'allow' | 'deny' | 'label'
+  /** JSON path in the policy file, or a configuration path. */
+  readonly path: string
+  readonly label?: string
+}
+
 /** A set of policed clients with one policy. Group 0 is the default: every policed client in no other group. */
 export interface Group {
   /** Index into `Plan.groups`; selects view, pinner address and probe address. */
@@ -48,6 +57,7 @@ export interface Group {
   /** Aggregated, deny lists already subtracted in meaning (deny is checked first). */
   readonly statics: readonly StaticPrefix[]
   readonly denyPrefixes: readonly Prefix[]
+  readonly prefixEntries: readonly PrefixEntry[]
   /** Classes that names or prefixes of this group use. */
   readonly classIds: readonly number[]
 }
@@ -134,8 +144,16 @@ export interface NameIndex {
   /** Names that RPZ must pass for the group, wildcards as `*.x`, in file order, unreduced; called once per commit. */
   allowEntries(groupId: number): Iterable<string>
   denyEntries(groupId: number): Iterable<string>
+  /**
+   * The same as octets, for large zones: `bytes[start, end)` is the name without `*.`, valid until `visit` returns.
+   * A name that stands in two lists of the group is visited twice.
+   */
+  forEachAllow(groupId: number, visit: NameVisitor): void
+  forEachDeny(groupId: number, visit: NameVisitor): void
   label(groupId: number, name: string): string | undefined
 }
+
+export type NameVisitor = (bytes: Uint8Array, start: number, end: number, wildcard: boolean) => void
 
 export interface Question {
   /** Client address; absent: the default group. */
