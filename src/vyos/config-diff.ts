@@ -1,5 +1,5 @@
 import { type ConfigNode, EMPTY_NODE, sameNode, sameValues, sortedChildren, withChild } from './config-node.ts'
-import { printNamedNode } from './config-printer.ts'
+import { printNamedNode, printSetCommands } from './config-printer.ts'
 import { ConfigTree, type Path } from './config-tree.ts'
 import { compareNames } from './node-order.ts'
 
@@ -47,6 +47,31 @@ export function formatCompare(before: ConfigTree, after: ConfigTree, path: Path 
   }
   walk(path, before.get(path) ?? EMPTY_NODE, after.get(path) ?? EMPTY_NODE)
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`
+}
+
+/** The commands that lead from one tree to the other: `delete` lines first, then `set` lines, as `compare commands`. */
+export function formatCommandDiff(before: ConfigTree, after: ConfigTree): string[] {
+  const deletes: string[] = []
+  const sets: string[] = []
+  const commands = (verb: string, path: Path) => deletes.push([verb, ...path].join(' '))
+  const walk = (path: Path, old: ConfigNode, now: ConfigNode): void => {
+    for (const name of names(old, now)) {
+      const [left, right] = [old.children.get(name), now.children.get(name)]
+      const at = [...path, name]
+      if (sameNode(left, right)) continue
+      if (right === undefined) commands('delete', at)
+      else if (left === undefined) sets.push(...printSetCommands(after, at))
+      else if (sameValues(left.values, right.values)) walk(at, left, right)
+      else {
+        const fresh = right.values.filter((value) => !left.values.includes(value))
+        const gone = left.values.filter((value) => !right.values.includes(value))
+        for (const value of gone) commands('delete', [...at, `'${value}'`])
+        sets.push(...printSetCommands(after.replace(at, { ...right, values: fresh }), at))
+      }
+    }
+  }
+  walk([], before.root, after.root)
+  return [...deletes, ...sets]
 }
 
 type Prefix = '+' | '-' | '>' | ' '

@@ -27,19 +27,19 @@ function readNode(element: XmlElement, parent: { file: string; path: string }, d
     help: readHelp(part('properties')),
     completion: readCompletion(part('properties')),
     ...(command === undefined ? {} : { command }),
-    children: mergeSame((part('children')?.elements ?? []).map((child) => readNode(child, where, words))),
+    children: mergeOpDefinitions((part('children')?.elements ?? []).map((child) => readNode(child, where, words))),
   }
 }
 
 /** `show` stands in several files; a tag node may share its name with a plain node (`x` and `x <value>`). */
-function mergeSame(nodes: readonly OpDefinition[]): OpDefinition[] {
+export function mergeOpDefinitions(nodes: readonly OpDefinition[]): OpDefinition[] {
   const merged: OpDefinition[] = []
   for (const node of nodes) {
     const index = merged.findIndex((other) => other.name === node.name && other.kind === node.kind)
     if (index < 0) merged.push(node)
     else {
       const first = merged[index]!
-      merged[index] = { ...first, ...node, children: mergeSame([...first.children, ...node.children]) }
+      merged[index] = { ...first, ...node, children: mergeOpDefinitions([...first.children, ...node.children]) }
     }
   }
   return merged
@@ -51,7 +51,7 @@ function mergeSame(nodes: readonly OpDefinition[]): OpDefinition[] {
  */
 export function loadOpDefinitions(folder = join(assetsRoot(), 'op-mode')): OpDefinition[] {
   const files = readdirSync(folder).filter((name) => name.endsWith('.xml.in'))
-  return mergeSame(
+  return mergeOpDefinitions(
     files.sort().flatMap((name) => {
       const file = join(folder, name)
       return readXml(file).elements.map((element) => readNode(element, { file, path: '' }, 0))

@@ -1,0 +1,209 @@
+import { join } from 'node:path'
+import type { Layout } from '../../base/layout.ts'
+import {
+  type ConfigTree,
+  type Definitions,
+  formatCommandDiff,
+  formatCompare,
+  formatShow,
+  type Located,
+  mergeTrees,
+  placementOf,
+  rebase,
+} from '../../vyos/index.ts'
+import { commitTree } from './commit.ts'
+import { takeLock } from './commit-lock.ts'
+import type { ConfigStore } from './config-store.ts'
+import type { OwnerCaller } from './owner-call.ts'
+import { setFault } from './value-rules.ts'
+
+/** Refusal of a configuration command: lines as VyOS prints them, without indentation. */
+export class CommandRefused extends Error {}
+
+export interface SessionSurroundings {
+  readonly layout: Layout
+  readonly definitions: Definitions
+  readonly store: ConfigStore
+  readonly caller: OwnerCaller
+  readonly user: string
+  readonly write: (text: string) => void
+}
+
+/** One operator's work on the configuration, between `configure` and `exit`. */
+export class ConfigSession {
+  readonly #around: SessionSurroundings
+  /** What was in force when the working configuration last agreed with it. */
+  #base: ConfigTree
+  #working: ConfigTree
+  #level: readonly string[] = []
+
+  constructor(around: SessionSurroundings) {
+    this.#around = around
+    this.#base = around.store.active()
+    this.#working = this.#base
+  }
+
+  get level(): readonly string[] {
+    return this.#level
+  }
+
+  get working(): ConfigTree {
+    return this.#working
+  }
+
+  get isChanged(): boolean {
+    return !this.#working.equals(this.#base)
+  }
+
+  /** Is the running configuration another than the saved one? */
+  get isUnsaved(): boolean {
+    const saved = this.#around.store.saved()
+    return saved === undefined ? this.#base.root.children.size > 0 : !saved.equals(this.#base)
+  }
+
+  /** @returns a remark for the operator, or undefined */
+  set(words: readonly string[]): string | undefined {
+    const located = this.#locate(words, 'Set')
+    const fault = setFault(located, (path) => this.#locate(path, 'Set', []).definition!)
+    if (fault !== undefined) throw new CommandRefused(`${fault}\nSet failed`)
+    const placed = this.#working.place(placementOf(located))
+    if (placed === this.#working || placed.equals(this.#working)) {
+      return `Configuration path: [${located.words.join(' ')}] already exists`
+    }
+    this.#working = placed
+    return undefined
+  }
+
+  delete(words: readonly string[]): string | undefined {
+    const plain = [...this.#level, ...words]
+    if (this.#working.has(plain)) {
+      this.#working = this.#working.remove(plain)
+      return undefined
+    }
+    const located = this.#locate(words, 'Delete')
+    const { path, value } = placementOf(located)
+    if (value !== undefined && this.#working.get(path)?.values.includes(value)) {
+      this.#working = this.#working.removeValue(path, value)
+    } else if (value === undefined && this.#working.has(path)) {
+      this.#working = this.#working.remove(path)
+    } else {
+      return `Nothing to delete (the specified ${value === undefined ? 'node' : 'value'} does not exist)`
+    }
+    return undefined
+  }
+
+  comment(words: readonly string[], text: string): void {
+    if (text.includes('*')) throw new CommandRefused("Cannot use the '*' character in a comment\nComment failed")
+    const path = this.#pathOf(words, 'Comment')
+    if (!this.#working.has(path)) throw new CommandRefused('The specified config node does not exist\nComment failed')
+    this.#working = this.#working.withComment(path, text)
+  }
+
+  show(words: readonly string[]): string {
+    const path = this.#pathOf(words, 'Show')
+    return formatShow(this.#base, this.#working, path) ?? 'Configuration under specified path is empty\n'
+  }
+
+  /** Full path of a node that exists in a tree or in the definitions. */
+  #pathOf(words: readonly string[], action: string): readonly string[] {
+    const plain = [...this.#level, ...words]
+    if (this.#working.has(plain) || this.#base.has(plain)) return plain
+    return placementOf(this.#locate(words, action)).path
+  }
+
+  /** @param older,newer trees to compare; the running and the working one by default */
+  compare(older: ConfigTree = this.#base, newer: ConfigTree = this.#working): string {
+    return formatCompare(older, newer, this.#level)
+  }
+
+  /** The `delete` and `set` commands that lead from the running to the working configuration. */
+  compareCommands(): string[] {
+    return formatCommandDiff(this.#base, this.#working)
+  }
+
+  edit(words: readonly string[]): void {
+    const located = this.#locate(words, 'Edit')
+    const role = located.roles.at(-1)
+    if (role !== 'node' && role !== 'tagValue') {
+      throw new CommandRefused('The "edit" command cannot be issued at the specified level')
+    }
+    if (!this.#working.has(located.words)) this.set(words)
+    this.#level = located.words
+  }
+
+  up(): void {
+    if (this.#level.length === 0) throw new CommandRefused('Already at the top level')
+    const lookup = this.#around.definitions.locate(this.#level)
+    const depth = lookup.ok && lookup.located.roles.at(-1) === 'tagValue' ? 2 : 1
+    this.#level = this.#level.slice(0, -depth)
+  }
+
+  top(): void {
+    this.#level = []
+  }
+
+  /** Puts another tree in the place of the working configuration. */
+  replace(tree: ConfigTree): void {
+    this.#level = []
+    this.#working = tree.withFooter(tree.footer === '' ? this.#working.footer : tree.footer)
+  }
+
+  merge(tree: ConfigTree): void {
+    this.#level = []
+    const { definitions } = this.#around
+    this.#working = mergeTrees(this.#working, tree, (path) => {
+      const lookup = definitions.locate(path)
+      return lookup.ok && lookup.located.definition?.multi === true
+    })
+  }
+
+  /** @returns were there changes? */
+  discard(): boolean {
+    const changed = this.isChanged
+    this.#base = this.#around.store.active()
+    this.#working = this.#base
+    if (!this.#working.has(this.#level)) this.#level = []
+    return changed
+  }
+
+  /** Carries the working configuration out. Subtrees that were refused stay as uncommitted changes. */
+  async commit(comment: string, via = 'cli'): Promise<boolean> {
+    const { layout, store, user } = this.#around
+    if (!this.isChanged) throw new CommandRefused('No configuration changes to commit')
+    const release = takeLock(join(layout.run, 'config/commit.lock'))
+    if (release === undefined) {
+      throw new CommandRefused('Configuration system temporarily locked due to another commit in progress')
+    }
+    try {
+      const active = store.active()
+      this.#working = active.equals(this.#base) ? this.#working : rebase(this.#base, this.#working, active)
+      this.#base = active
+      const result = await commitTree(active, this.#working, this.#around)
+      if (!result.active.equals(active)) {
+        store.writeActive(result.active)
+        store.addRevision(result.active, { time: new Date().toISOString(), user, via, comment })
+      }
+      this.#base = result.active
+      if (result.ok) this.#working = result.active
+      if (!this.#working.has(this.#level)) this.#level = []
+      return result.ok
+    } finally {
+      release()
+    }
+  }
+
+  #locate(words: readonly string[], action: string, level = this.#level): Located {
+    const lookup = this.#around.definitions.locate([...level, ...words])
+    if (lookup.ok) return lookup.located
+    const { at, candidates, before } = lookup
+    const word = [...level, ...words][at]!
+    const parent = [...before.words, ''].slice(level.length).join(' ')
+    const heading = `Configuration path: ${parent}[${word}]`
+    if (candidates.length === 0) throw new CommandRefused(`${heading} is not valid\n${action} failed`)
+    const width = Math.max(...candidates.map(({ name }) => name.length))
+    const list = candidates.map(({ name, help }) => `  ${name.padEnd(width)}  ${help}`)
+    throw new CommandRefused(
+      [`${heading} is ambiguous`, '', 'Possible completions:', ...list, '', `${action} failed`].join('\n'),
+    )
+  }
+}

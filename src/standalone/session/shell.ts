@@ -1,0 +1,211 @@
+import { hostname, userInfo } from 'node:os'
+import { ClawgressError, formatProblem } from '../../base/errors.ts'
+import type { Layout } from '../../base/layout.ts'
+import {
+  type ConfigTree,
+  configJson,
+  type Definitions,
+  formatShow,
+  loadDefinitions,
+  loadOpDefinitions,
+  mergeOpDefinitions,
+  type OpDefinition,
+  printSetCommands,
+} from '../../vyos/index.ts'
+import { runConfigCommand } from './config-commands.ts'
+import { ConfigSession } from './config-session.ts'
+import { ConfigStore } from './config-store.ts'
+import { BUILT_IN, BUILT_IN_DEFINITIONS, type BuiltIn, matchOp, runOp, runProgram } from './op-commands.ts'
+import { applyPipe } from './pipes.ts'
+import { type CommandLine, splitLine } from './words.ts'
+
+/** No handler may hold up a commit for longer. */
+const OWNER_TIME_LIMIT_MS = 600_000
+
+export interface ShellOptions {
+  readonly layout: Layout
+  /** Our own executable with its arguments: called for owners and op commands. */
+  readonly program: readonly string[]
+  readonly write: (text: string) => void
+  readonly definitions?: Definitions
+  readonly opDefinitions?: readonly OpDefinition[]
+  readonly ownerTimeLimitMs?: number
+}
+
+/** The two modes of the command line, without a terminal: lines in, text out. */
+export class Shell {
+  readonly definitions: Definitions
+  readonly opDefinitions: readonly OpDefinition[]
+  readonly store: ConfigStore
+  readonly #options: ShellOptions
+  readonly #identity: string
+  readonly #user: string
+  #write: (text: string) => void
+  #session: ConfigSession | undefined
+  #ended = false
+
+  /** @throws ClawgressError definition.invalid */
+  constructor(options: ShellOptions) {
+    this.#options = options
+    this.#write = options.write
+    this.definitions = options.definitions ?? loadDefinitions()
+    this.opDefinitions = mergeOpDefinitions([
+      ...BUILT_IN_DEFINITIONS,
+      ...(options.opDefinitions ?? loadOpDefinitions()),
+    ])
+    this.store = new ConfigStore(options.layout, this.definitions.versions)
+    this.#user = userInfo().username
+    this.#identity = `${this.#user}@${hostname()}`
+  }
+
+  /** Present in configuration mode. */
+  get session(): ConfigSession | undefined {
+    return this.#session
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  get layout(): Layout {
+    return this.#options.layout
+  }
+
+  /** Lines before the prompt, and the prompt itself. */
+  prompt(): { readonly heading: string; readonly text: string } {
+    if (this.#session === undefined) return { heading: '', text: `${this.#identity}:~$ ` }
+    return { heading: `[${['edit', ...this.#session.level].join(' ')}]\n`, text: `${this.#identity}# ` }
+  }
+
+  /** Runs the commands of one line until one fails. */
+  async execute(line: string): Promise<boolean> {
+    const split = splitLine(line)
+    if (!split.ok) {
+      this.#write(`\n  ${split.message}\n\n`)
+      return false
+    }
+    for (const command of split.commands) {
+      if (this.#ended) return true
+      if (!(await this.#runPiped(command))) return false
+    }
+    return true
+  }
+
+  /** Makes the saved configuration the running one, as at boot: every owner is called. */
+  async boot(): Promise<boolean> {
+    const saved = this.store.saved()
+    if (saved === undefined) return true
+    this.store.writeActive(this.store.active().withRoot({ values: [], children: new Map(), tag: false }))
+    const session = this.#newSession()
+    session.replace(saved)
+    return session.isChanged ? session.commit('boot', 'boot-config-loader') : true
+  }
+
+  async #runPiped({ words, pipes }: CommandLine): Promise<boolean> {
+    if (pipes.length === 0) return this.#run(words, false)
+    const parts: string[] = []
+    const write = this.#write
+    this.#write = (text) => parts.push(text)
+    let ok: boolean
+    try {
+      ok = await this.#run(words, true)
+    } finally {
+      this.#write = write
+    }
+    let output: string | undefined = parts.join('')
+    for (const pipe of pipes) {
+      output = applyPipe(output, pipe)
+      if (output === undefined) {
+        write(`\n  Invalid command: | ${pipe.join(' ')}\n\n`)
+        return false
+      }
+    }
+    write(output)
+    return ok
+  }
+
+  #run(words: readonly string[], capture: boolean): Promise<boolean> {
+    const session = this.#session
+    if (session === undefined) return this.#runOp(words, capture)
+    return runConfigCommand(words, {
+      session,
+      store: this.store,
+      write: this.#write,
+      runOp: (rest) => this.#runOp(rest, capture),
+      leave: () => {
+        this.#session = undefined
+      },
+    })
+  }
+
+  async #runOp(words: readonly string[], capture: boolean): Promise<boolean> {
+    const { program } = this.#options
+    if (words[0] === 'clawgress') return this.#finish(await runProgram([...program, ...words.slice(1)], capture))
+    const match = matchOp(this.opDefinitions, words)
+    if (!match.ok) {
+      this.#write(`\n${match.message.replace(/^/gm, '  ')}\n\n`)
+      return false
+    }
+    if ((BUILT_IN as readonly string[]).includes(match.command)) return this.#builtIn(match.command as BuiltIn)
+    return this.#finish(await runOp(match.command, match.words, { program, capture }))
+  }
+
+  #finish({ ok, output }: { ok: boolean; output: string }): boolean {
+    if (output !== '') this.#write(output)
+    return ok
+  }
+
+  #builtIn(command: BuiltIn): boolean {
+    try {
+      return this.#runBuiltIn(command)
+    } catch (error) {
+      if (!(error instanceof ClawgressError)) throw error
+      this.#write(`${error.problems.map(formatProblem).join('\n')}\n`)
+      return false
+    }
+  }
+
+  #runBuiltIn(command: BuiltIn): boolean {
+    switch (command) {
+      case 'configure':
+        if (this.#session !== undefined) {
+          this.#write('Already in configuration mode\n')
+          return false
+        }
+        this.#session = this.#newSession()
+        return true
+      case 'exit':
+        this.#ended = true
+        return true
+      case 'show-configuration':
+        this.#write(plainShow(this.store.active()))
+        return true
+      case 'show-commands':
+        this.#write(
+          printSetCommands(this.store.active())
+            .map((line) => `${line}\n`)
+            .join(''),
+        )
+        return true
+      case 'show-json':
+        this.#write(`${JSON.stringify(configJson(this.store.active()))}\n`)
+        return true
+    }
+  }
+
+  #newSession(): ConfigSession {
+    const { layout, program, ownerTimeLimitMs = OWNER_TIME_LIMIT_MS } = this.#options
+    return new ConfigSession({
+      layout,
+      definitions: this.definitions,
+      store: this.store,
+      caller: { program, timeLimitMs: ownerTimeLimitMs },
+      user: this.#user,
+      write: (text) => this.#write(text),
+    })
+  }
+}
+
+/** The running configuration without the column of changes that configuration mode shows. */
+const plainShow = (tree: ConfigTree): string =>
+  (formatShow(tree, tree) ?? ' Configuration under specified path is empty\n').replace(/^[ ]/gm, '')
