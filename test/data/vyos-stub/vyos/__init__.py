@@ -1,0 +1,3 @@
+from .base import ConfigError
+
+__all__ = ['ConfigError']

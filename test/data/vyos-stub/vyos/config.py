@@ -1,0 +1,34 @@
+"""Stand-in for vyos.config: configurations come from $VYOS_STUB_CONFIG, {"proposed": {...}, "effective": {...}}."""
+import json
+import os
+
+
+class ConfigDict(dict):
+    """A dict subclass, as in VyOS."""
+
+
+class Config:
+    def __init__(self):
+        self._trees = json.loads(os.environ['VYOS_STUB_CONFIG'])
+
+    def _find(self, path, effective):
+        node = self._trees['effective' if effective else 'proposed']
+        for name in path:
+            node = node.get(name) if isinstance(node, dict) else None
+        return node
+
+    def exists(self, path):
+        return self._find(path, False) is not None
+
+    def exists_effective(self, path):
+        return self._find(path, True) is not None
+
+    def get_config_dict(self, path=[], effective=False, key_mangling=None, get_first_key=False,
+                        no_multi_convert=False, no_tag_node_value_mangle=False, with_defaults=False,
+                        with_recursive_defaults=False, with_pki=False):
+        assert get_first_key and no_tag_node_value_mangle and key_mangling is None
+        result = ConfigDict(self._find(path, effective) or {})
+        if with_recursive_defaults:
+            # VyOS gives the defaults also for a path that does not exist
+            result.setdefault('dns', {}).setdefault('max-ttl', '3600')
+        return result
