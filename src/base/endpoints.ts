@@ -14,6 +14,8 @@ export const ENDPOINTS = {
   /** Pinner's upstream side: named's resolver view forwards here when name-servers are configured. */
   upstreamAddress: '127.0.54.1',
   upstreamPort: 5302,
+  /** NFLOG group of the ruleset's `log` statements, which ulogd2 listens to. Per network namespace. */
+  nflogGroup: 5,
 } as const
 
 const octets = (index: number) => `${((index + 1) >> 8) & 255}.${(index + 1) & 255}`

@@ -1,0 +1,77 @@
+import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from 'node:fs'
+import { fail } from '../base/errors.ts'
+
+/** Octets of a log file before it becomes `<path>.1`; so twice that is the most a unit's output takes. */
+const MAX_SIZE = 4 * 2 ** 20
+const LAST_LINES = 4
+const LAST_LINE_LENGTH = 400
+
+/** Output of one unit's processes: a file of bounded size, and the last lines for error messages. */
+export class BoundedLog {
+  private readonly path: string
+  private fd: number
+  private size: number
+  private last: string[] = []
+  private partial = ''
+
+  /** Opens for appending, without following a link at the end of the path. */
+  constructor(path: string) {
+    this.path = path
+    this.fd = openForAppending(path)
+    this.size = fstatSync(this.fd).size
+  }
+
+  /** Never throws: a full disk must not end a program that enforces. */
+  write(chunk: Buffer): void {
+    this.remember(chunk.toString('utf8'))
+    try {
+      if (this.size + chunk.length > MAX_SIZE) this.rotate()
+      this.size += writeSync(this.fd, chunk)
+    } catch {
+      // The last lines are still known, and shown when the unit does not start.
+    }
+  }
+
+  /** The last few lines that were written, the newest last; control characters replaced. */
+  lastWords(): string {
+    const lines = this.partial === '' ? this.last : [...this.last, this.partial]
+    return lines
+      .slice(-LAST_LINES)
+      .join('\n')
+      .replace(/[^\P{C}\n]/gu, '?')
+  }
+
+  forget(): void {
+    this.last = []
+    this.partial = ''
+  }
+
+  close(): void {
+    closeSync(this.fd)
+  }
+
+  private remember(text: string): void {
+    const lines = (this.partial + text).split('\n')
+    this.partial = (lines.pop() ?? '').slice(0, LAST_LINE_LENGTH)
+    const whole = lines.filter((line) => line.trim() !== '').map((line) => line.slice(0, LAST_LINE_LENGTH))
+    this.last = [...this.last, ...whole].slice(-LAST_LINES)
+  }
+
+  private rotate(): void {
+    renameSync(this.path, `${this.path}.1`)
+    const fd = openForAppending(this.path)
+    closeSync(this.fd)
+    this.fd = fd
+    this.size = 0
+  }
+}
+
+/** File descriptor for appending to a file of root's that a link cannot redirect. */
+export function openForAppending(path: string): number {
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
+  try {
+    return openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o640)
+  } catch (error) {
+    return fail('apply.service', `${path} cannot be opened for writing: ${(error as Error).message}.`)
+  }
+}

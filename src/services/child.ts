@@ -1,0 +1,181 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ClawgressError } from '../base/errors.ts'
+import type { BoundedLog } from './bounded-log.ts'
+import { launchCommand } from './launch.ts'
+import { probe } from './probe.ts'
+import type { UnitDefinition, UnitStatus } from './unit-definition.ts'
+
+/** Milliseconds before the next restart: at once, then ever later, but never so late that it is missed for long. */
+const RESTART_DELAYS = [0, 100, 200, 500, 1000]
+/** A process that lived this long is restarted at once again, in milliseconds. */
+const SETTLED_MS = 10_000
+/** So many ends before the first readiness mean that the unit cannot start. */
+const FIRST_START_ATTEMPTS = 3
+const PROBE_INTERVAL_MS = 20
+
+/**
+ * One unit under the supervisor: its process is started again whenever it ends, until `stop`. The definition is asked
+ * for anew at each start, so that a changed command line takes effect.
+ */
+export class SupervisedChild {
+  private readonly define: () => UnitDefinition
+  private readonly environment: Record<string, string>
+  private readonly log: BoundedLog
+  private process: ChildProcess | undefined
+  private isWanted = false
+  private isReady = false
+  private hasFailed = false
+  private since = 0
+  private restarts = 0
+  private quickEnds = 0
+  private lastExit: string | undefined
+  private restartTimer: NodeJS.Timeout | undefined
+  private starting: Promise<void> | undefined
+  private stopping: Promise<void> | undefined
+
+  constructor(define: () => UnitDefinition, environment: Record<string, string>, log: BoundedLog) {
+    this.define = define
+    this.environment = environment
+    this.log = log
+  }
+
+  /**
+   * Starts the unit if it does not run, and resolves when its probe succeeds. Rejects with `apply.service`, and leaves
+   * the unit stopped, when it ends again and again or does not become ready in time.
+   */
+  start(): Promise<void> {
+    if (this.isWanted && this.isReady) return Promise.resolve()
+    this.starting ??= this.startAndWait().finally(() => {
+      this.starting = undefined
+    })
+    return this.starting
+  }
+
+  /** SIGTERM, and SIGKILL when that is not heeded in time; resolves when the process is gone. */
+  stop(): Promise<void> {
+    this.isWanted = false
+    this.hasFailed = false
+    clearTimeout(this.restartTimer)
+    const { process } = this
+    if (process === undefined) return Promise.resolve()
+    this.stopping ??= this.end(process).finally(() => {
+      this.stopping = undefined
+    })
+    return this.stopping
+  }
+
+  /** Sends the unit's reload signal; nothing happens to a unit without one, or without a process. */
+  reload(): void {
+    const { reloadSignal } = this.define()
+    if (reloadSignal !== undefined) this.process?.kill(reloadSignal)
+  }
+
+  status(): UnitStatus {
+    const { name, description } = this.define()
+    const { pid } = this.process ?? {}
+    return {
+      name,
+      description,
+      state: this.state(),
+      ...(pid === undefined ? {} : { pid, since: this.since }),
+      restarts: this.restarts,
+      ...(this.lastExit === undefined ? {} : { lastExit: this.lastExit }),
+      ...(this.isReady || this.log.lastWords() === '' ? {} : { lastWords: this.log.lastWords() }),
+    }
+  }
+
+  private state(): UnitStatus['state'] {
+    if (!this.isWanted) return this.hasFailed ? 'failed' : 'stopped'
+    if (this.process === undefined) return 'waiting'
+    return this.isReady ? 'running' : 'starting'
+  }
+
+  private async end(process: ChildProcess): Promise<void> {
+    const gone = new Promise<void>((resolve) => process.once('exit', () => resolve()))
+    process.kill('SIGTERM')
+    const insist = setTimeout(() => process.kill('SIGKILL'), this.define().stopTimeoutMs)
+    await gone
+    clearTimeout(insist)
+  }
+
+  private async startAndWait(): Promise<void> {
+    await this.stopping
+    if (!this.isWanted) {
+      this.isWanted = true
+      this.hasFailed = false
+      this.quickEnds = 0
+      this.lastExit = undefined
+      this.log.forget()
+      this.launch()
+    }
+    const unit = this.define()
+    const deadline = Date.now() + unit.readyTimeoutMs
+    while (!this.isReady) {
+      if (!this.isWanted) throw this.failure('was stopped while it started')
+      const reason =
+        this.quickEnds >= FIRST_START_ATTEMPTS
+          ? `ends again and again (${this.lastExit})`
+          : Date.now() > deadline
+            ? `did not become ready within ${unit.readyTimeoutMs / 1000} s`
+            : undefined
+      if (reason !== undefined) {
+        const failure = this.failure(reason)
+        await this.stop()
+        this.hasFailed = true
+        throw failure
+      }
+      await sleep(PROBE_INTERVAL_MS)
+    }
+  }
+
+  private failure(reason: string): ClawgressError {
+    const { name, description } = this.define()
+    const words = this.log.lastWords()
+    const said = words === '' ? '' : ` It said last: ${words.split('\n').join(' | ')}`
+    return new ClawgressError({ code: 'apply.service', message: `${name}, the ${description}, ${reason}.${said}` })
+  }
+
+  private launch(): void {
+    const [program, ...args] = launchCommand(this.define())
+    this.since = Date.now()
+    this.isReady = false
+    const child = spawn(program!, args, { cwd: '/', env: this.environment, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.process = child
+    child.stdout.on('data', (chunk: Buffer) => this.log.write(chunk))
+    child.stderr.on('data', (chunk: Buffer) => this.log.write(chunk))
+    child.once('error', (error) => {
+      if (child.pid === undefined) this.ended(child, `could not be started: ${error.message}`)
+    })
+    child.once('exit', (status, signal) => this.ended(child, signal ? `signal ${signal}` : `exit status ${status}`))
+    void this.watchReadiness(child)
+  }
+
+  private async watchReadiness(child: ChildProcess): Promise<void> {
+    const unit = this.define()
+    while (this.process === child && !this.isReady) {
+      const aliveMs = Date.now() - this.since
+      const succeeded = await probe(unit.readiness, aliveMs)
+      if (this.process !== child) return
+      if (succeeded) this.isReady = true
+      // A process that came back but does no work is replaced.
+      else if (aliveMs > unit.readyTimeoutMs) child.kill('SIGKILL')
+      await sleep(PROBE_INTERVAL_MS)
+    }
+  }
+
+  private ended(child: ChildProcess, how: string): void {
+    if (this.process !== child) return
+    this.process = undefined
+    this.isReady = false
+    this.lastExit = how
+    if (!this.isWanted) return
+    this.quickEnds = Date.now() - this.since >= SETTLED_MS ? 1 : this.quickEnds + 1
+    const delay = RESTART_DELAYS[Math.min(this.quickEnds, RESTART_DELAYS.length) - 1]!
+    this.log.write(Buffer.from(`clawgress supervisor: ${this.define().name} ended (${how}), back in ${delay} ms\n`))
+    this.restartTimer = setTimeout(() => {
+      this.restarts++
+      this.launch()
+    }, delay)
+  }
+}

@@ -1,0 +1,41 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fail } from '../base/errors.ts'
+import { type Layout, runtimePaths } from '../base/layout.ts'
+
+/** Folder of what the units' processes print. */
+export const unitLogs = (layout: Layout): string => join(layout.log, 'services')
+
+/**
+ * Makes the folders that the units share, with owners under which no unit can replace another's files: sockets of the
+ * pinner and the daemon lie in the sticky run folder, root's files there are safe from them, and ulogd2 writes into a
+ * folder of its own that the daemon may read. Idempotent. Throws `system.privilege` for anyone but root.
+ */
+export function prepareFolders(layout: Layout): void {
+  if (process.getuid?.() !== 0)
+    fail('system.privilege', 'Only root can prepare the folders of the gateway. Run the command with sudo.')
+  const clawgress = userIds('clawgress')
+  folder(layout.run, 0o1775, 0, clawgress.gid)
+  folder(runtimePaths(layout).generations, 0o755, 0, 0)
+  folder(dirname(runtimePaths(layout).nflogRecords), 0o2750, userIds('ulog').uid, clawgress.gid)
+  folder(layout.state, 0o755, 0, 0)
+  folder(layout.log, 0o1775, 0, clawgress.gid)
+  folder(unitLogs(layout), 0o755, 0, 0)
+}
+
+function folder(path: string, mode: number, uid: number, gid: number): void {
+  mkdirSync(path, { recursive: true })
+  chownSync(path, uid, gid)
+  chmodSync(path, mode)
+}
+
+/** Numeric ids of a system user, from the name service. Throws `system.missing-program` when it does not exist. */
+export function userIds(name: string): { uid: number; gid: number } {
+  try {
+    const fields = execFileSync('getent', ['passwd', name], { encoding: 'utf8', timeout: 5000 }).split(':')
+    return { uid: Number(fields[2]), gid: Number(fields[3]) }
+  } catch {
+    return fail('system.missing-program', `The system user ${name} does not exist; install Clawgress completely.`)
+  }
+}

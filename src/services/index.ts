@@ -1,0 +1,6 @@
+export { prepareFolders, unitLogs, userIds } from './folders.ts'
+export { withLock } from './lock.ts'
+export { type Services, services } from './services.ts'
+export type { UnitDefinition, UnitName, UnitStatus } from './unit-definition.ts'
+export { UNIT_NAMES } from './unit-definition.ts'
+export { ulogdConfiguration, unitDefinitions } from './units.ts'

@@ -1,0 +1,76 @@
+import { totalmem } from 'node:os'
+import { join } from 'node:path'
+import { ENDPOINTS } from '../base/endpoints.ts'
+import { type Layout, runtimePaths } from '../base/layout.ts'
+import { ownCommand } from '../base/own-command.ts'
+import type { UnitDefinition, UnitName } from './unit-definition.ts'
+
+/** Share of the machine's memory that named may use: its zones and caches are what the operator's policy needs. */
+const NAMED_MEMORY_SHARE = 0.75
+
+/** Everything that runs on a gateway, in start order. systemd's unit files say the same; a test compares them. */
+export function unitDefinitions(layout: Layout): readonly UnitDefinition<UnitName>[] {
+  const paths = runtimePaths(layout)
+  return [
+    {
+      name: 'clawgress-named',
+      description: 'Clawgress name server (bind9 with response policy zones)',
+      // No -u: the process starts as bind already, so that it never holds a capability.
+      argv: ['/usr/sbin/named', '-f', '-c', join(layout.named, 'named.conf')],
+      user: 'bind',
+      capabilities: [],
+      memoryLimitMiB: Math.floor((totalmem() / 2 ** 20) * NAMED_MEMORY_SHARE),
+      readiness: { kind: 'dns', address: '127.0.0.1', port: ENDPOINTS.namedPort },
+      readyTimeoutMs: 60_000,
+      stopTimeoutMs: 10_000,
+    },
+    {
+      name: 'clawgress-pinner',
+      description: 'Clawgress pinner (opens the addresses that allowed names resolve to)',
+      argv: ownCommand('pinner'),
+      user: 'clawgress',
+      capabilities: ['net_admin', 'net_raw'],
+      memoryLimitMiB: 1024,
+      readiness: { kind: 'socket', path: paths.pinnerSocket },
+      readyTimeoutMs: 20_000,
+      stopTimeoutMs: 3_000,
+    },
+    {
+      name: 'clawgress-log',
+      description: 'Clawgress packet log (ulogd2 writes down denied packets)',
+      argv: ['/usr/sbin/ulogd', '-c', ulogdConfiguration(layout)],
+      user: 'ulog',
+      capabilities: ['net_admin'],
+      memoryLimitMiB: 256,
+      readiness: { kind: 'nflog', group: ENDPOINTS.nflogGroup },
+      readyTimeoutMs: 10_000,
+      stopTimeoutMs: 3_000,
+      reloadSignal: 'SIGHUP',
+    },
+    {
+      name: 'clawgressd',
+      description: 'Clawgress daemon (decision records)',
+      argv: ownCommand('daemon'),
+      user: 'clawgress',
+      capabilities: [],
+      memoryLimitMiB: 1024,
+      readiness: { kind: 'alive', milliseconds: 300 },
+      readyTimeoutMs: 20_000,
+      stopTimeoutMs: 5_000,
+    },
+    {
+      name: 'clawgress-guard',
+      description: 'Clawgress guard (puts the ruleset back when another program removes it)',
+      argv: ownCommand('guard'),
+      user: 'root',
+      capabilities: 'all',
+      memoryLimitMiB: 1024,
+      readiness: { kind: 'alive', milliseconds: 300 },
+      readyTimeoutMs: 20_000,
+      stopTimeoutMs: 5_000,
+    },
+  ]
+}
+
+/** Where ulogd2's configuration must lie before the log unit starts; beside the generations, since it names no policy. */
+export const ulogdConfiguration = (layout: Layout): string => join(layout.run, 'ulogd.conf')

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { join } from 'node:path'
+import { ClawgressError } from '../../../src/base/errors.ts'
+import { type Layout, runtimePaths } from '../../../src/base/layout.ts'
+import {
+  isAlive,
+  removeLayout,
+  statusOf,
+  supervisorPid,
+  temporaryLayout,
+  testServices,
+  until,
+} from './support/gateway.ts'
+
+describe('supervisor', () => {
+  let layout: Layout
+  let services: ReturnType<typeof testServices>
+
+  beforeEach(() => {
+    layout = temporaryLayout()
+    services = testServices(layout)
+  })
+  afterEach(async () => {
+    await services.stopAll()
+    removeLayout(layout)
+  })
+
+  const order = () =>
+    readFileSync(join(layout.run, 'order'), 'utf8')
+      .split('\n')
+      .map((line) => line.split(' ')[0])
+
+  it('starts on demand, and returns when the unit does its work', async () => {
+    await services.ensure('listener')
+    const connection = createConnection(join(layout.run, 'listener.sock'))
+    await new Promise((resolve, reject) => connection.once('connect', resolve).once('error', reject))
+    connection.destroy()
+    assert.equal((await statusOf(layout, 'listener')).state, 'running')
+  })
+
+  it('does nothing when the unit runs already', async () => {
+    await services.ensure('listener')
+    const { pid } = await statusOf(layout, 'listener')
+    await services.ensure('listener')
+    assert.equal((await statusOf(layout, 'listener')).pid, pid)
+  })
+
+  it('brings a killed unit back within 2 s, again and again', async () => {
+    await services.ensure('listener')
+    for (let round = 1; round <= 4; round++) {
+      const { pid } = await statusOf(layout, 'listener')
+      process.kill(pid!, 'SIGKILL')
+      const took = await until('back', 2_000, async () => {
+        const now = await statusOf(layout, 'listener')
+        return now.pid !== pid && now.state === 'running'
+      })
+      assert.ok(took < 2_000)
+      const status = await statusOf(layout, 'listener')
+      assert.equal(status.restarts, round)
+      assert.equal(status.lastExit, 'signal SIGKILL')
+    }
+  })
+
+  it('gives a unit its user, its groups, exactly its capabilities, and no way to get more', async () => {
+    await services.ensure('listener')
+    await services.ensure('sleeper')
+    const facts = async (unit: string) => {
+      const status = readFileSync(`/proc/${(await statusOf(layout, unit)).pid}/status`, 'utf8')
+      return (key: string) => new RegExp(`^${key}:\\s*(.*?)\\s*$`, 'm').exec(status)![1]!
+    }
+    const uid = spawnSync('id', ['-u', 'clawgress'], { encoding: 'utf8' }).stdout.trim()
+    const gid = spawnSync('id', ['-g', 'clawgress'], { encoding: 'utf8' }).stdout.trim()
+    for (const [unit, capabilities] of [
+      ['listener', 0x3000n],
+      ['sleeper', 0n],
+    ] as const) {
+      const fact = await facts(unit)
+      assert.deepEqual(fact('Uid').split('\t'), [uid, uid, uid, uid], unit)
+      assert.deepEqual(fact('Gid').split('\t'), [gid, gid, gid, gid], unit)
+      assert.equal(fact('Groups'), gid, unit)
+      assert.equal(fact('NoNewPrivs'), '1', unit)
+      for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
+        assert.equal(BigInt(`0x${fact(set)}`), capabilities, `${unit} ${set}`)
+    }
+  })
+
+  it('ends a unit that takes more memory than it may, and says what it said', async () => {
+    await assert.rejects(
+      services.ensure('greedy'),
+      /greedy program, ends again and again \(exit status 1\).*MemoryError/s,
+    )
+  })
+
+  it('refuses, with its last words, a unit that cannot start, and leaves it stopped', async () => {
+    await assert.rejects(services.ensure('broken'), (error: unknown) => {
+      assert.ok(error instanceof ClawgressError)
+      assert.equal(error.problems[0]!.code, 'apply.service')
+      assert.match(error.message, /exit status 3.*no such configuration/)
+      return true
+    })
+    const { state, pid } = await statusOf(layout, 'broken')
+    assert.deepEqual({ state, pid }, { state: 'failed', pid: undefined })
+  })
+
+  it('refuses a unit that runs but does not become ready in time', async () => {
+    await assert.rejects(services.ensure('deaf'), /did not become ready within 0.3 s/)
+    assert.equal((await statusOf(layout, 'deaf')).state, 'failed')
+  })
+
+  it('stops a unit that does not heed SIGTERM', async () => {
+    await services.ensure('stubborn')
+    const { pid } = await statusOf(layout, 'stubborn')
+    await services.stop('stubborn')
+    assert.equal(isAlive(pid!), false)
+    assert.equal((await statusOf(layout, 'stubborn')).state, 'stopped')
+  })
+
+  it('restarts and reloads', async () => {
+    await services.ensure('reloader')
+    const { pid } = await statusOf(layout, 'reloader')
+    await services.reload('reloader')
+    await until('reloaded', 2_000, () => {
+      try {
+        return order().includes('reloaded')
+      } catch {
+        return false
+      }
+    })
+    await services.restart('reloader')
+    assert.notEqual((await statusOf(layout, 'reloader')).pid, pid)
+    assert.equal(isAlive(pid!), false)
+  })
+
+  it('takes its units with it when it is killed, and the next order begins anew', async () => {
+    await services.ensure('listener')
+    await services.ensure('sleeper')
+    const units = [(await statusOf(layout, 'listener')).pid!, (await statusOf(layout, 'sleeper')).pid!]
+    const first = supervisorPid(layout)
+    process.kill(first, 'SIGKILL')
+    await until('no unit is left', 2_000, () => !units.some(isAlive))
+    await services.ensure('listener')
+    assert.notEqual(supervisorPid(layout), first)
+    assert.equal((await statusOf(layout, 'listener')).state, 'running')
+  })
+
+  it('stops its units on SIGTERM, politely, and leaves no process', async () => {
+    await services.ensure('listener')
+    await services.ensure('sleeper')
+    const pids = [
+      supervisorPid(layout),
+      (await statusOf(layout, 'listener')).pid!,
+      (await statusOf(layout, 'sleeper')).pid!,
+    ]
+    process.kill(pids[0]!, 'SIGTERM')
+    await until('all have ended', 5_000, () => !pids.some(isAlive))
+    assert.deepEqual(order(), ['up', 'down', ''])
+  })
+
+  it('is one, however many ask for it at the same time', async () => {
+    await Promise.all(['listener', 'sleeper', 'listener', 'reloader'].map((unit) => testServices(layout).ensure(unit)))
+    const pid = supervisorPid(layout)
+    assert.equal((await statusOf(layout, 'reloader')).state, 'running')
+    const second = spawnSync(process.execPath, ['--import', 'tsx', 'test/unit/services/support/supervisor.ts'], {
+      encoding: 'utf8',
+      env: { ...process.env, CLAWGRESS_ROOT: layout.root },
+    })
+    assert.notEqual(second.status, 0)
+    assert.match(second.stderr, new RegExp(`A supervisor already runs.*process ${pid}`))
+    assert.equal((await statusOf(layout, 'listener')).state, 'running')
+  })
+
+  it('lets nobody but root give orders, and cuts those who send nonsense', async () => {
+    await services.ensure('sleeper')
+    const { supervisorSocket } = runtimePaths(layout)
+    assert.equal(statSync(supervisorSocket).mode & 0o777, 0o600)
+    for (const nonsense of ['nonsense\n', '{"id":1,"command":"format"}\n', 'x'.repeat(100_000)]) {
+      const connection = createConnection(supervisorSocket)
+      connection.on('error', () => {})
+      const closed = new Promise((resolve) => connection.once('close', resolve))
+      connection.write(nonsense)
+      await closed
+    }
+    assert.equal((await statusOf(layout, 'sleeper')).state, 'running')
+  })
+
+  it('says that everything is stopped where no supervisor runs, and starts none for that', async () => {
+    const states = (await services.status()).map(({ state }) => state)
+    assert.deepEqual(states, ['stopped', 'stopped', 'stopped', 'stopped', 'stopped'])
+    await services.stop('listener')
+    await services.reload('listener')
+    assert.throws(() => supervisorPid(layout))
+  })
+})

@@ -1,0 +1,79 @@
+// A supervisor over small units of the tests' own: `node --import tsx supervisor.ts`, layout by CLAWGRESS_ROOT.
+import { join } from 'node:path'
+import { currentLayout } from '../../../../src/base/layout.ts'
+import { runSupervisor } from '../../../../src/services/supervisor.ts'
+import type { UnitDefinition } from '../../../../src/services/unit-definition.ts'
+
+const layout = currentLayout()
+const common = {
+  user: 'clawgress',
+  capabilities: [],
+  memoryLimitMiB: 512,
+  readyTimeoutMs: 5_000,
+  stopTimeoutMs: 500,
+} as const
+const note = (word: string) => `echo ${word} $(date +%s%N) >> ${join(layout.run, 'order')}`
+
+const units: UnitDefinition[] = [
+  {
+    ...common,
+    name: 'listener',
+    description: 'listener',
+    argv: [
+      process.execPath,
+      '-e',
+      `require('fs').rmSync(process.argv[1], { force: true }); require('net').createServer().listen(process.argv[1])`,
+      join(layout.run, 'listener.sock'),
+    ],
+    capabilities: ['net_admin', 'net_raw'],
+    readiness: { kind: 'socket', path: join(layout.run, 'listener.sock') },
+  },
+  {
+    ...common,
+    name: 'sleeper',
+    description: 'sleeper',
+    argv: ['sh', '-c', `${note('up')}; trap '${note('down')}; exit' TERM; while :; do sleep 0.05; done`],
+    readiness: { kind: 'alive', milliseconds: 50 },
+  },
+  {
+    ...common,
+    name: 'stubborn',
+    description: 'stubborn',
+    argv: ['sh', '-c', `trap '' TERM; while :; do sleep 0.05; done`],
+    readiness: { kind: 'alive', milliseconds: 50 },
+  },
+  {
+    ...common,
+    name: 'broken',
+    description: 'broken program',
+    argv: ['sh', '-c', 'echo no such configuration >&2; exit 3'],
+    readiness: { kind: 'alive', milliseconds: 200 },
+  },
+  {
+    ...common,
+    name: 'deaf',
+    description: 'deaf program',
+    argv: ['sleep', '60'],
+    readyTimeoutMs: 300,
+    readiness: { kind: 'socket', path: join(layout.run, 'nobody.sock') },
+  },
+  {
+    ...common,
+    name: 'greedy',
+    description: 'greedy program',
+    memoryLimitMiB: 64,
+    argv: ['python3', '-c', 'import time; a = bytearray(256 << 20); time.sleep(60)'],
+    readiness: { kind: 'alive', milliseconds: 2_000 },
+  },
+  {
+    ...common,
+    name: 'reloader',
+    description: 'reloader',
+    argv: ['sh', '-c', `trap '${note('reloaded')}' HUP; while :; do sleep 0.05; done`],
+    readiness: { kind: 'alive', milliseconds: 50 },
+    reloadSignal: 'SIGHUP',
+  },
+]
+
+await runSupervisor(layout, () => units)
+process.exit(0)
