@@ -1,11 +1,35 @@
 import { Command } from 'commander'
+import { register as registerCompletion } from './commands/completion.ts'
+import { register as registerDaemon } from './commands/daemon.ts'
 import { register as registerLab } from './commands/lab.ts'
+import { register as registerOp } from './commands/op.ts'
+import { register as registerPolicy } from './commands/policy.ts'
+import { register as registerShell } from './commands/shell.ts'
+import { register as registerShow } from './commands/show.ts'
+import { EXIT, reportFailure } from './failure.ts'
 
 const program = new Command('clawgress')
   .description('Egress allowlist gateway for AI agents')
   .version('0.1.0')
-  .showHelpAfterError()
+  .showHelpAfterError('(--help shows how the command is used)')
+  .exitOverride()
+  .addHelpText('after', '\nExit status: 0 done, 1 refused (with sentences on stderr), 2 not a command.')
 
+registerShow(program)
+registerPolicy(program)
+registerOp(program)
+registerDaemon(program)
 registerLab(program)
+registerShell(program)
+registerCompletion(program)
 
-await program.parseAsync()
+// `clawgress … | head` is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.refused),
+)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = reportFailure(error)
+}

@@ -1,0 +1,32 @@
+import { CommanderError } from 'commander'
+import { ClawgressError, formatProblem } from '../base/errors.ts'
+
+/** Exit statuses of every command. */
+export const EXIT = { done: 0, refused: 1, usage: 2 } as const
+
+/**
+ * Prints what went wrong, in sentences, and gives the exit status. Anything that is not a refusal of ours is a defect:
+ * one sentence, and the stack only with `CLAWGRESS_DEBUG=1`.
+ */
+export function reportFailure(error: unknown): number {
+  // commander has printed its own message, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+  if (error instanceof ClawgressError) {
+    for (const problem of error.problems) process.stderr.write(`${formatProblem(problem)}\n`)
+    return EXIT.refused
+  }
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
+  const problem = {
+    code: 'internal.bug',
+    message: `Clawgress made a mistake; nothing more was done: ${oneLine(message)}.`,
+  }
+  process.stderr.write(`${formatProblem({ ...problem, code: 'internal.bug' })}\n`)
+  if (process.env.CLAWGRESS_DEBUG === '1' && stack !== undefined) process.stderr.write(`${stack}\n`)
+  return EXIT.refused
+}
+
+const oneLine = (text: string): string =>
+  text
+    .replace(/[\x00-\x1f\x7f]+/g, ' ')
+    .slice(0, 300)
+    .replace(/\.$/, '')
