@@ -4,6 +4,7 @@ import { ClassList, DEFAULT_PORTS } from './classes.ts'
 import { COMPILER_VERSION, generationOf, hashPolicy, hashSettings } from './generation.ts'
 import { FlatNameIndex } from './name-index.ts'
 import type { NameList } from './name-lists.ts'
+import { embeddingIPv6 } from './special-purpose.ts'
 import type { Group, Plan, PlanSettings, PrefixEntry, StaticPrefix } from './types.ts'
 
 /** Compiles a policy under the router's settings. `source` says where it came from, in the operator's words. */
@@ -14,6 +15,7 @@ export function compilePlan(policy: Policy, settings: PlanSettings, source: Plan
   const lists = policy.parts.map((part) => compileNames(part, classOf))
   const prefixes = policy.parts.flatMap((part) => part.prefixes.map((entry) => ({ ...entry, origin: part.origin })))
   const statics = compileStatics(prefixes, classOf)
+  const denied = prefixes.filter((entry) => entry.list === 'deny').map((entry) => entry.prefix)
   const used = new Set([
     ...statics.map((entry) => entry.classId),
     ...lists.flatMap((list, i) => allowedClasses(list, policy.parts[i]!)),
@@ -24,7 +26,7 @@ export function compilePlan(policy: Policy, settings: PlanSettings, source: Plan
     key: 'default',
     sources: [],
     statics,
-    denyPrefixes: aggregate(prefixes.filter((entry) => entry.list === 'deny').map((entry) => entry.prefix)),
+    denyPrefixes: aggregate(denied.flatMap((prefix) => [prefix, ...embeddingIPv6(prefix)])),
     prefixEntries: prefixes.map(prefixEntry),
     classIds: [...used].sort((a, b) => a - b),
   }

@@ -2,10 +2,11 @@ import { formatPrefix, parseAddress } from '../base/address.ts'
 import { fail } from '../base/errors.ts'
 import type { ReasonCode } from '../base/reasons.ts'
 import { normaliseName } from '../policy/index.ts'
-import { groupIndex, planIndex } from './group-index.ts'
+import { type GroupIndex, groupIndex, planIndex } from './group-index.ts'
 import { groupOf, isServed } from './group-of.ts'
 import { isSpecialPurpose, judgeAddress } from './judge-address.ts'
-import type { Decision, Group, NameVerdict, Plan, PrefixEntry, Question, Rule } from './types.ts'
+import { embeddedIPv4 } from './special-purpose.ts'
+import type { Decision, Group, NameVerdict, Plan, PrefixEntry, Protocol, Question, Rule } from './types.ts'
 
 const DNS_PORT = 53
 /** DNS over TLS and QUIC (RFC 7858, RFC 9250), multicast DNS (RFC 6762). */
@@ -26,27 +27,17 @@ const OTHER_DNS_PORTS = new Set([853, 5353])
 export function decide(plan: Plan, question: Question): Decision {
   const client = question.client === undefined ? undefined : addressOf(question.client, 'client')
   const group = groupOf(plan, client)
-  const answer = (reason: ReasonCode, rule?: Rule, label?: string): Decision => ({
-    verdict: reason.startsWith('allow.') ? 'allow' : 'deny',
-    reason,
-    ...(rule === undefined ? {} : { rule }),
-    ...(label === undefined ? {} : { label }),
-    group: group.name,
-    generation: plan.generation,
-  })
-  if (client !== undefined && !isServed(plan, client)) return answer('net.unknown-client')
+  if (client !== undefined && !isServed(plan, client)) return decision(plan, group, 'net.unknown-client')
   const name = question.name === undefined ? undefined : judgeName(plan, group, question.name)
-  if (name !== undefined && !name.allowed) return answer(name.reason, name.rule, name.label)
-  const { protocol, port } = question
-  if (protocol !== undefined && protocol !== 'tcp' && protocol !== 'udp')
-    return answer('net.protocol', name?.rule, name?.label)
-  if (port === DNS_PORT) return answer('allow.dns', name?.rule, name?.label)
-  if (question.address === undefined) {
-    if (name === undefined)
-      return port !== undefined && OTHER_DNS_PORTS.has(port) ? answer('net.dns-bypass') : answer('net.not-pinned')
-    return answer(opens(plan, name.classIds, protocol, port) ? 'allow.name' : closedPort(port), name.rule, name.label)
-  }
-  return judgeFlow(plan, group, addressOf(question.address, 'address'), name, protocol, port, answer)
+  const say = (reason: ReasonCode) => decision(plan, group, reason, name?.rule, name?.label)
+  if (name !== undefined && !name.allowed) return say(name.reason)
+  const { address, protocol, port } = question
+  if (protocol !== undefined && protocol !== 'tcp' && protocol !== 'udp') return say('net.protocol')
+  if (port === DNS_PORT) return say('allow.dns')
+  if (address !== undefined) return judgeFlow(plan, group, addressOf(address, 'address'), name, protocol, port)
+  if (name === undefined) return say(isOtherDns(port) ? 'net.dns-bypass' : 'net.not-pinned')
+  if (opens(plan, name.classIds, protocol, port)) return say('allow.name')
+  return say(isOtherDns(port) ? 'net.dns-bypass' : 'net.port')
 }
 
 function judgeFlow(
@@ -54,37 +45,45 @@ function judgeFlow(
   group: Group,
   address: Uint8Array,
   name: NameVerdict | undefined,
-  protocol: 'tcp' | 'udp' | undefined,
+  protocol: Protocol | undefined,
   port: number | undefined,
-  answer: (reason: ReasonCode, rule?: Rule, label?: string) => Decision,
 ): Decision {
   const index = groupIndex(group)
   const label = name?.label ?? index.labels.longest(address)?.label
-  const denied = index.denyRules.longest(address)
-  if (denied !== undefined) return answer('net.denied', ruleOf(denied), label)
-  const verdict = name === undefined ? undefined : judgeAddress(plan, group.id, address)
-  if (verdict?.reason === 'net.denied') return answer('net.denied', undefined, label)
-  if (verdict?.pinnable === true && opens(plan, name!.classIds, protocol, port))
-    return answer('allow.name', name!.rule, label)
+  const say = (reason: ReasonCode, rule?: Rule) => decision(plan, group, reason, rule, label)
+  if (index.denied.holds(address)) return say('net.denied', denyRule(index, address))
+  const pin = name === undefined ? undefined : judgeAddress(plan, group.id, address)
+  if (pin?.pinnable === true && opens(plan, name!.classIds, protocol, port)) return say('allow.name', name!.rule)
   const classIds = [...index.statics.around(address)].map((entry) => entry.classId)
   const listed = index.allowRules.longest(address)
   const rule = listed === undefined ? undefined : ruleOf(listed)
-  if (opens(plan, classIds, protocol, port) && classIds.length > 0) return answer('allow.address', rule, label)
-  if (verdict?.pinnable === false) return answer('dns.rebind', name!.rule, label)
-  if (port !== undefined && OTHER_DNS_PORTS.has(port)) return answer('net.dns-bypass', name?.rule ?? rule, label)
-  if (name !== undefined || classIds.length > 0) return answer('net.port', name?.rule ?? rule, label)
-  const closed = isSpecialPurpose(address) || planIndex(plan).own.holds(address)
-  return answer(closed ? 'net.private' : 'net.not-pinned', undefined, label)
+  if (classIds.length > 0 && opens(plan, classIds, protocol, port)) return say('allow.address', rule)
+  if (pin?.reason === 'net.denied') return say('net.denied', denyRule(index, address))
+  if (pin?.pinnable === false) return say(pin.reason, name!.rule)
+  if (isOtherDns(port)) return say('net.dns-bypass', name?.rule ?? rule)
+  if (name !== undefined || classIds.length > 0) return say('net.port', name?.rule ?? rule)
+  const isClosed = isSpecialPurpose(address) || planIndex(plan).own.holds(address)
+  return say(isClosed ? 'net.private' : 'net.not-pinned')
 }
 
-const closedPort = (port: number | undefined): ReasonCode =>
-  port !== undefined && OTHER_DNS_PORTS.has(port) ? 'net.dns-bypass' : 'net.port'
+function decision(plan: Plan, group: Group, reason: ReasonCode, rule?: Rule, label?: string): Decision {
+  const verdict = reason.startsWith('allow.') ? 'allow' : 'deny'
+  const { generation } = plan
+  if (rule === undefined) {
+    if (label === undefined) return { verdict, reason, group: group.name, generation }
+    return { verdict, reason, label, group: group.name, generation }
+  }
+  if (label === undefined) return { verdict, reason, rule, group: group.name, generation }
+  return { verdict, reason, rule, label, group: group.name, generation }
+}
+
+const isOtherDns = (port: number | undefined): boolean => port !== undefined && OTHER_DNS_PORTS.has(port)
 
 /** Is there a class that opens the port; or, without a port, any port of the protocol? */
 function opens(
   plan: Plan,
   classIds: readonly number[],
-  protocol: 'tcp' | 'udp' | undefined,
+  protocol: Protocol | undefined,
   port: number | undefined,
 ): boolean {
   if (protocol === undefined && port === undefined) return true
@@ -99,9 +98,23 @@ function opens(
 
 /** Queries come in lower case and as A-labels; a person's spelling is brought into that form first. */
 function judgeName(plan: Plan, group: Group, text: string): NameVerdict {
-  if (/^[a-z0-9_.-]+$/i.test(text)) return plan.names.judge(group.id, text)
+  if (isAscii(text)) return plan.names.judge(group.id, text)
   const normal = normaliseName(text)
   return plan.names.judge(group.id, typeof normal === 'string' || normal.wildcard ? '' : normal.name)
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
+  return true
+}
+
+/** The deny entry for the address, or for an IPv4 address that it carries. */
+function denyRule(index: GroupIndex, address: Uint8Array): Rule | undefined {
+  for (const form of [address, ...embeddedIPv4(address)]) {
+    const entry = index.denyRules.longest(form)
+    if (entry !== undefined) return ruleOf(entry)
+  }
+  return undefined
 }
 
 const ruleOf = (entry: PrefixEntry): Rule => ({ path: entry.path, text: formatPrefix(entry.prefix) })

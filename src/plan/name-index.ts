@@ -4,6 +4,8 @@ import type { NameList } from './name-lists.ts'
 import { SuffixWalk } from './suffix-walk.ts'
 import type { NameIndex, NameVerdict, NameVisitor, Rule } from './types.ts'
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
 const NO_CLASSES: readonly number[] = []
 
 /** Compiled name lists: per group an ordered list of tables, which groups may share. */
@@ -36,8 +38,9 @@ export class FlatNameIndex implements NameIndex {
     const rule = ruleOf(list, walk.allowEntry)
     const allowed = verdict(true, 'allow.name', this.classSet(walk), rule, label)
     if (!isWildcard(list.table.kind(walk.allowEntry))) return allowed
-    const wildcardSuffix = list.table.name(walk.allowEntry)
-    return { ...allowed, wildcardOctets: walk.length - wildcardSuffix.length - 1, wildcardSuffix }
+    allowed.wildcardSuffix = rule.text.slice(2)
+    allowed.wildcardOctets = walk.length - allowed.wildcardSuffix.length - 1
+    return allowed
   }
 
   denied(groupId: number, name: string): boolean {
@@ -74,16 +77,18 @@ export class FlatNameIndex implements NameIndex {
   }
 }
 
+/** Built by assignment: this is asked for every query, and spreading objects would cost more than the look-up. */
 function verdict(
   allowed: boolean,
   reason: ReasonCode,
   classIds: readonly number[],
   rule: Rule | undefined,
   label: string | undefined,
-): NameVerdict {
-  const base = { allowed, reason, classIds, wildcardOctets: 0 }
-  if (rule === undefined) return label === undefined ? base : { ...base, label }
-  return label === undefined ? { ...base, rule } : { ...base, rule, label }
+): Writable<NameVerdict> {
+  const result: Writable<NameVerdict> = { allowed, reason, classIds, wildcardOctets: 0 }
+  if (rule !== undefined) result.rule = rule
+  if (label !== undefined) result.label = label
+  return result
 }
 
 function ruleOf({ table, origin }: NameList, entry: number): Rule {

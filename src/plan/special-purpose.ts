@@ -52,6 +52,17 @@ const TEREDO = Uint8Array.of(0x20, 0x01, 0, 0)
 /** NAT64's well-known prefix (RFC 6052): outside 2000::/3, and yet reachable where the network translates. */
 export const isNat64 = (bytes: Uint8Array): boolean => bytes.length === 16 && startsWith(bytes, NAT64)
 
+/** The IPv6 prefixes that carry an IPv4 prefix in front of their own bits: NAT64 and 6to4. */
+export function embeddingIPv6({ bytes, length }: Prefix): Prefix[] {
+  const forms = [NAT64, SIXTOFOUR].map((lead) => {
+    const whole = new Uint8Array(16)
+    whole.set(lead)
+    whole.set(bytes, lead.length)
+    return { family: 6, bytes: whole, length: lead.length * 8 + length } as const
+  })
+  return bytes.length === 4 ? forms : []
+}
+
 /**
  * The IPv4 addresses that an IPv6 address carries: mapped and compatible (RFC 4291), NAT64 (RFC 6052), 6to4
  * (RFC 3056), Teredo's server and client (RFC 4380).

@@ -56,7 +56,9 @@ export interface Group {
   readonly sources: readonly Prefix[]
   /** Aggregated, deny lists already subtracted in meaning (deny is checked first). */
   readonly statics: readonly StaticPrefix[]
+  /** Aggregated; a denied IPv4 prefix stands here in its NAT64 and 6to4 forms too. */
   readonly denyPrefixes: readonly Prefix[]
+  /** In the policy's order. */
   readonly prefixEntries: readonly PrefixEntry[]
   /** Classes that names or prefixes of this group use. */
   readonly classIds: readonly number[]
