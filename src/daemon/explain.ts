@@ -84,8 +84,11 @@ function whyPacket(raw: RawDenial, plans: Plans, nameBehind: string | undefined)
     const { rule, label } = live.names.judge(group.id, nameBehind)
     if (rule !== undefined || label !== undefined) return { ...base, rule, label }
   }
-  const planned = firstDenial(plans, (plan) => decide(plan, question(plan, raw)))
-  return planned?.reason === reason ? { ...base, rule: planned.rule, label: planned.label } : base
+  const asked = decide(live, question(live, raw))
+  const planned = [asked, plans.previous && decide(plans.previous, question(plans.previous, raw))].find(
+    (decision) => decision?.reason === reason,
+  )
+  return { ...base, rule: planned?.rule, label: planned?.label ?? asked.label }
 }
 
 const question = (plan: Plan, raw: RawDenial): Question => ({
