@@ -73,7 +73,7 @@ function planView(plan: Plan, groupId: number, old: ViewState | undefined, base:
   const deny = plan.settings.denyAnswer
   const kept = base === undefined ? undefined : keepBase(allowed, denied, base)
   const zone = (name: ZoneName, action: ZoneAction, lines: EntryLines): PlannedZone => {
-    const hash = hashOf(action, lines)
+    const hash = contentHash(action, lines)
     const before = old?.zones[name]
     const serial = before === undefined ? 1 : before.hash === hash ? before.serial : (before.serial % 0xffffffff) + 1
     return { zone: name, action, lines, hash, serial, entries: lines.count }
@@ -106,7 +106,8 @@ function keepBase(
   return { overlay: added, revoked: union(denies, revoked) }
 }
 
-function hashOf(action: ZoneAction, lines: EntryLines): string {
+/** What tells one content of a zone from another: 16 hex digits over action and entries. */
+export function contentHash(action: ZoneAction, lines: EntryLines): string {
   return createHash('sha256').update(`1 ${action}\n`).update(lines.bytes).digest('hex').slice(0, 16)
 }
 

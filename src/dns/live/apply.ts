@@ -1,0 +1,101 @@
+import { existsSync, statSync } from 'node:fs'
+import type { Layout } from '../../base/layout.ts'
+import { installConf, installZone, isInstalled, readState, removeStrayZones } from '../files/install.ts'
+import { installTransition } from '../files/transition.ts'
+import { namedPaths } from '../paths.ts'
+import type { ViewState, ZoneState } from '../zones/state.ts'
+import { canaryName, ZONES, type ZoneName } from '../zones/zone-names.ts'
+import { awaitCanary, awaitDenial, entriesOf, poll, proofTime, withProbe } from './await.ts'
+import type { ViewProbe } from './probe.ts'
+import { type Rndc, withRndc } from './rndc.ts'
+import { namedTimes } from './statistics.ts'
+
+/** What had to be done; nothing where the generation was live already. */
+export interface Applied {
+  readonly reconfigured: boolean
+  /** `b of g0`, in the order they were loaded. */
+  readonly reloaded: readonly string[]
+}
+
+/**
+ * Makes the running named hold a prepared generation, and proves it. Looks at what named really answers before it
+ * touches anything, so it converges from any state that an interrupted call has left. Throws `apply.proof`,
+ * `apply.service`, `apply.disk-full` or `system.unreachable`; then some views may hold the new generation and some the
+ * old one, and the caller applies the previous generation in the same way.
+ */
+export async function applyZones(layout: Layout, generation: string, timeout?: number): Promise<Applied> {
+  const state = readState(layout, generation)
+  const deadline = Date.now() + (timeout ?? proofTime(entriesOf(state)))
+  return withRndc(layout, async (rndc) => {
+    const reconfigured = await applyConf(layout, generation, state, rndc)
+    const reloaded: string[] = []
+    const apply = { layout, generation, state, rndc, deadline, reloaded }
+    await Promise.all(
+      state.views.map((view) => withProbe(view.groupId, (probe) => applyView({ ...apply, view, probe }))),
+    )
+    removeStrayZones(layout, state)
+    return { reconfigured, reloaded }
+  })
+}
+
+async function applyConf(layout: Layout, generation: string, state: ZoneState, rndc: Rndc): Promise<boolean> {
+  const paths = namedPaths(layout)
+  for (const { view } of state.views)
+    for (const zone of ZONES) if (!existsSync(paths.liveZone(view, zone))) installZone(layout, generation, view, zone)
+  const changed = installConf(layout, generation)
+  if (!changed && (await namedTimes()).configTime.getTime() >= statSync(paths.conf).mtimeMs) return false
+  await rndc.command(['reconfig'])
+  return true
+}
+
+interface ViewApply {
+  readonly layout: Layout
+  readonly generation: string
+  readonly state: ZoneState
+  readonly rndc: Rndc
+  readonly deadline: number
+  readonly reloaded: string[]
+  readonly view: ViewState
+  readonly probe: ViewProbe
+}
+
+/**
+ * A base that changes goes first, under the old overlay and under the revocations of both generations: a name that
+ * either of them revokes is never let through by the other's base.
+ */
+async function applyView(apply: ViewApply): Promise<void> {
+  const { view, probe, deadline } = apply
+  if (!(await isLive(apply, 'b'))) {
+    const transition = installTransition(apply.layout, apply.generation, view)
+    if (transition !== undefined) await reload(apply, 'r', transition)
+    installZone(apply.layout, apply.generation, view.view, 'b')
+    await reload(apply, 'b', canaryName('b', view.zones.b.hash))
+  }
+  const stale: ZoneName[] = []
+  for (const zone of ['r', 'o', 'd'] as const) if (!(await isLive(apply, zone))) stale.push(zone)
+  for (const zone of stale) installZone(apply.layout, apply.generation, view.view, zone)
+  for (const zone of stale) await startReload(apply, zone)
+  for (const zone of ['r', 'o', 'b'] as const) await awaitCanary(probe, view, zone, deadline)
+  await awaitDenial(probe, view.view, apply.state.denyAnswer, deadline)
+}
+
+/** Does named answer from this zone's contents already? Then the file is put right at most, without a reload. */
+async function isLive({ layout, generation, state, view, probe }: ViewApply, zone: ZoneName): Promise<boolean> {
+  const live =
+    zone === 'd'
+      ? (await probe.denial()) === state.denyAnswer
+      : await probe.sees(canaryName(zone, view.zones[zone].hash))
+  if (live && !isInstalled(layout, generation, view.view, zone)) installZone(layout, generation, view.view, zone)
+  return live
+}
+
+async function startReload({ rndc, view, reloaded }: ViewApply, zone: ZoneName): Promise<void> {
+  reloaded.push(`${zone} of ${view.view}`)
+  await rndc.command(['reload', zone, 'IN', view.view])
+}
+
+async function reload(apply: ViewApply, zone: ZoneName, canary: string): Promise<void> {
+  await startReload(apply, zone)
+  // What fails to come into force in time is reported where the zone's own canary is awaited.
+  await poll(() => apply.probe.sees(canary), apply.deadline)
+}
