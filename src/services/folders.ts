@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync } from 'node:fs'
+import { chmodSync, chownSync, closeSync, constants, fchmodSync, fchownSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
@@ -9,8 +9,9 @@ export const unitLogs = (layout: Layout): string => join(layout.log, 'services')
 
 /**
  * Makes the folders that the units share, with owners under which no unit can replace another's files: sockets of the
- * pinner and the daemon lie in the sticky run folder, root's files there are safe from them, and ulogd2 writes into a
- * folder of its own that the daemon may read. Idempotent. Throws `system.privilege` for anyone but root.
+ * pinner and the daemon lie in the sticky run folder, root's files there are safe from them, and raw denials lie in a
+ * sticky folder too. ulogd2's file is made here, so that the daemon may give back the space of what it has read.
+ * Idempotent. Throws `system.privilege` for anyone but root.
  */
 export function prepareFolders(layout: Layout): void {
   if (process.getuid?.() !== 0)
@@ -18,7 +19,10 @@ export function prepareFolders(layout: Layout): void {
   const clawgress = userIds('clawgress')
   folder(layout.run, 0o1775, 0, clawgress.gid)
   folder(runtimePaths(layout).generations, 0o755, 0, 0)
-  folder(dirname(runtimePaths(layout).nflogRecords), 0o2750, userIds('ulog').uid, clawgress.gid)
+  const { nflogRecords } = runtimePaths(layout)
+  const ulog = userIds('ulog')
+  folder(dirname(nflogRecords), 0o3770, ulog.uid, clawgress.gid)
+  file(nflogRecords, 0o660, ulog.uid, clawgress.gid)
   folder(layout.state, 0o755, 0, 0)
   folder(layout.log, 0o1775, 0, clawgress.gid)
   folder(unitLogs(layout), 0o755, 0, 0)
@@ -28,6 +32,14 @@ function folder(path: string, mode: number, uid: number, gid: number): void {
   mkdirSync(path, { recursive: true })
   chownSync(path, uid, gid)
   chmodSync(path, mode)
+}
+
+function file(path: string, mode: number, uid: number, gid: number): void {
+  // Opened without following a link: others may write to the folder.
+  const fd = openSync(path, constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW, mode)
+  fchownSync(fd, uid, gid)
+  fchmodSync(fd, mode)
+  closeSync(fd)
 }
 
 /** Numeric ids of a system user, from the name service. Throws `system.missing-program` when it does not exist. */
