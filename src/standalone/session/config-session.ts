@@ -12,8 +12,8 @@ import {
   rebase,
 } from '../../vyos/index.ts'
 import { commitTree } from './commit.ts'
-import { takeLock } from './commit-lock.ts'
-import type { ConfigStore } from './config-store.ts'
+import { takeLock, uninterrupted } from './commit-lock.ts'
+import type { ConfigStore, Revision } from './config-store.ts'
 import type { OwnerCaller } from './owner-call.ts'
 import { setFault } from './value-rules.ts'
 
@@ -168,28 +168,33 @@ export class ConfigSession {
 
   /** Carries the working configuration out. Subtrees that were refused stay as uncommitted changes. */
   async commit(comment: string, via = 'cli'): Promise<boolean> {
-    const { layout, store, user } = this.#around
+    const { layout, user } = this.#around
     if (!this.isChanged) throw new CommandRefused('No configuration changes to commit')
     const release = takeLock(join(layout.run, 'config/commit.lock'))
     if (release === undefined) {
       throw new CommandRefused('Configuration system temporarily locked due to another commit in progress')
     }
     try {
-      const active = store.active()
-      this.#working = active.equals(this.#base) ? this.#working : rebase(this.#base, this.#working, active)
-      this.#base = active
-      const result = await commitTree(active, this.#working, this.#around)
-      if (!result.active.equals(active)) {
-        store.writeActive(result.active)
-        store.addRevision(result.active, { time: new Date().toISOString(), user, via, comment })
-      }
-      this.#base = result.active
-      if (result.ok) this.#working = result.active
-      if (!this.#working.has(this.#level)) this.#level = []
-      return result.ok
+      return await uninterrupted(() => this.#commitLocked({ time: new Date().toISOString(), user, via, comment }))
     } finally {
       release()
     }
+  }
+
+  async #commitLocked(entry: Omit<Revision, 'sequence'>): Promise<boolean> {
+    const { store } = this.#around
+    const active = store.active()
+    this.#working = active.equals(this.#base) ? this.#working : rebase(this.#base, this.#working, active)
+    this.#base = active
+    const result = await commitTree(active, this.#working, this.#around)
+    if (!result.active.equals(active)) {
+      store.writeActive(result.active)
+      store.addRevision(result.active, entry)
+    }
+    this.#base = result.active
+    if (result.ok) this.#working = result.active
+    if (!this.#working.has(this.#level)) this.#level = []
+    return result.ok
   }
 
   #locate(words: readonly string[], action: string, level = this.#level): Located {

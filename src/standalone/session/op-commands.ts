@@ -118,7 +118,7 @@ export function runOp(command: string, words: readonly string[], run: OpRun): Pr
   return runProgram(['sh', '-c', [...prelude, command].join('\n'), 'clawgress', ...words], run.capture)
 }
 
-/** Runs a program in the foreground; Ctrl-C reaches it, and not the shell. */
+/** Runs a program in the foreground. */
 export function runProgram(argv: readonly string[], capture: boolean): Promise<{ ok: boolean; output: string }> {
   return new Promise((resolve) => {
     const stdin = process.stdin.isTTY ? 'inherit' : 'ignore'
@@ -129,12 +129,7 @@ export function runProgram(argv: readonly string[], capture: boolean): Promise<{
       if (size < MAX_CAPTURE_BYTES) chunks.push(chunk)
       size += chunk.length
     })
-    const ignore = () => {}
-    process.on('SIGINT', ignore)
-    const finish = (ok: boolean, more = '') => {
-      process.off('SIGINT', ignore)
-      resolve({ ok, output: Buffer.concat(chunks).toString('utf8') + more })
-    }
+    const finish = (ok: boolean, more = '') => resolve({ ok, output: Buffer.concat(chunks).toString('utf8') + more })
     child.on('error', (error) => finish(false, `The command cannot be started: ${error.message}\n`))
     child.on('close', (code) => finish(code === 0))
   })

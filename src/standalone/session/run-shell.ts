@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fail } from '../../base/errors.ts'
 import { currentLayout } from '../../base/layout.ts'
+import { ownCommand } from '../../base/own-command.ts'
 import { Shell, type ShellOptions } from './shell.ts'
 
 export interface RunOptions {
@@ -12,9 +13,6 @@ export interface RunOptions {
   /** Stands in for our own executable. */
   readonly program?: readonly string[]
 }
-
-/** This process's own command line up to its arguments; works for the bundle and for the sources. */
-const ownProgram = (): string[] => [process.execPath, ...process.execArgv, process.argv[1]!]
 
 /**
  * Runs the shell on this process's standard input and output.
@@ -27,7 +25,7 @@ export async function runShell(options: RunOptions): Promise<number> {
   }
   const shellOptions: ShellOptions = {
     layout,
-    program: options.program ?? ownProgram(),
+    program: options.program ?? ownCommand(),
     write: (text) => process.stdout.write(text),
   }
   const shell = new Shell(shellOptions)

@@ -8,6 +8,7 @@ if (kind === 'conf-mode') {
   const plan = JSON.parse(process.env.STUB_PLAN ?? '{}')[name] ?? {}
   const input = plan.deaf ? undefined : JSON.parse(readFileSync(0, 'utf8'))
   appendFileSync(process.env.STUB_CALLS, `${JSON.stringify({ name, input })}\n`)
+  if (plan.slowMs) await new Promise((resolve) => setTimeout(resolve, plan.slowMs))
   if (plan.output) process.stdout.write(plan.output)
   if (plan.error) process.stderr.write(plan.error)
   if (plan.leaves)
