@@ -64,7 +64,8 @@ export function unitDefinitions(layout: Layout): readonly UnitDefinition<UnitNam
       argv: ownCommand('guard'),
       user: 'root',
       capabilities: 'all',
-      memoryLimitMiB: 1024,
+      // Enough for the commit that takes back an unconfirmed policy, which runs below it.
+      memoryLimitMiB: 4096,
       readiness: { kind: 'alive', milliseconds: 300 },
       readyTimeoutMs: 20_000,
       stopTimeoutMs: 5_000,
