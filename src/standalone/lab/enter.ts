@@ -24,29 +24,41 @@ export function labEnvironment(paths: LabPaths): Record<string, string> {
   }
 }
 
-const PLACES: Readonly<Record<string, NodeName>> = {
-  shell: 'gw',
-  gateway: 'gw',
-  agent1: 'agent1',
-  agent2: 'agent2',
-  internet: 'inet',
+const PLACES = {
+  shell: { node: 'gw', host: 'gateway' },
+  gateway: { node: 'gw', host: 'gateway' },
+  agent1: { node: 'agent1', host: 'agent1' },
+  agent2: { node: 'agent2', host: 'agent2' },
+  internet: { node: 'inet', host: 'internet' },
+} as const satisfies Record<string, { node: NodeName; host: string }>
+
+export type Place = keyof typeof PLACES
+
+/** Command line of an interactive shell inside the lab; `shell` is the VyOS-like one. It has a host name of its own. */
+export function insideCommand(paths: LabPaths, place: Place): string[] {
+  const { node, host } = PLACES[place]
+  const shell = place === 'shell' ? [...clawgressProgram(), 'shell'] : ['/bin/bash', '--norc']
+  const named = ['unshare', '--uts', 'sh', '-c', 'hostname "$0" && exec "$@"', host, ...shell]
+  const [program, args] = inNamespace(namespaceOf(paths.name, node), named)
+  return [program, ...args]
 }
 
 /** Gives the terminal to a shell inside the lab until it ends. @returns its exit status */
 export async function enter(name: string, where: string): Promise<number> {
   const paths = labPaths(name)
-  const node = PLACES[where]
-  if (node === undefined) {
+  if (!Object.hasOwn(PLACES, where)) {
     fail('config.value', `"${where}" is no place in a lab: enter ${Object.keys(PLACES).join(', ')}.`)
   }
-  const namespace = namespaceOf(name, node)
-  if (!namespaceExists(namespace)) fail('config.value', `No lab named "${name}" is up: run clawgress lab up ${name}.`)
-  const inside = where === 'shell' ? [...clawgressProgram(), 'shell'] : [process.env.SHELL ?? '/bin/bash']
+  const place = where as Place
+  const { node } = PLACES[place]
+  if (!namespaceExists(namespaceOf(name, node))) {
+    fail('config.value', `No lab named "${name}" is up: run clawgress lab up ${name}.`)
+  }
   const environment = node === 'gw' ? gatewayEnvironment(paths) : labEnvironment(paths)
-  const [program, args] = inNamespace(namespace, inside)
-  const child = spawn(program, args, {
+  const [program, ...args] = insideCommand(paths, place)
+  const child = spawn(program!, args, {
     stdio: 'inherit',
-    env: { ...process.env, ...environment, PS1: `${where}@${name}# ` },
+    env: { ...process.env, ...environment, PS1: '\\u@\\h:\\w# ' },
   })
   return new Promise((ended, failed) => {
     child.once('error', failed)

@@ -28,7 +28,11 @@ export interface AttemptEvent {
   readonly event: 'held' | 'refused' | 'reset' | 'silent' | 'closed' | 'beat'
   /** Error code of the operating system, for `refused` and `reset`. */
   readonly code?: string
+  /** Milliseconds since the attempt began, look-up included. */
+  readonly ms: number
   /** Octets received so far. */
   readonly received?: number
   readonly address?: string
+  /** Port of the agent's end, for `held`: the server knows the connection by it. */
+  readonly localPort?: number
 }

@@ -12,6 +12,7 @@ const BEAT_MS = 20
 /** One attempt under way. */
 interface Open {
   readonly attempt: Attempt
+  readonly since: number
   received: number
   held: boolean
   over: boolean
@@ -24,7 +25,7 @@ interface Open {
  */
 export async function runProbe(attempts: readonly Attempt[], authorityFile: string): Promise<void> {
   const ca = attempts.some(({ protocol }) => protocol === 'tls') ? readFileSync(authorityFile) : undefined
-  const all = attempts.map((attempt): Open => ({ attempt, received: 0, held: false, over: false }))
+  const all = attempts.map((attempt): Open => ({ attempt, since: Date.now(), received: 0, held: false, over: false }))
   const settled = Promise.all(all.map((open) => run(open, ca)))
   const input = createInterface({ input: process.stdin })
   input.on('line', () => {
@@ -34,8 +35,10 @@ export async function runProbe(attempts: readonly Attempt[], authorityFile: stri
   process.exit(0)
 }
 
-function tell({ attempt, received }: Open, event: AttemptEvent['event'], more: Partial<AttemptEvent> = {}): void {
-  process.stdout.write(`${JSON.stringify({ at: Date.now(), id: attempt.id, event, received, ...more })}\n`)
+function tell(open: Open, event: AttemptEvent['event'], more: Partial<AttemptEvent> = {}): void {
+  const at = Date.now()
+  const { attempt, since, received } = open
+  process.stdout.write(`${JSON.stringify({ at, id: attempt.id, event, ms: at - since, received, ...more })}\n`)
 }
 
 /** Resolves when the attempt is over, whatever came of it. */
@@ -72,7 +75,7 @@ function runStream(open: Open, address: string, ca: Buffer | undefined): Promise
     const hold = () => {
       open.held = true
       clearTimeout(limit)
-      tell(open, 'held', { address })
+      tell(open, 'held', { address, localPort: socket.localPort ?? 0 })
       if (attempt.mode === 'once') return finish('closed')
       if (attempt.mode === 'echo') beat = setInterval(() => socket.write('.'), BEAT_MS)
     }
@@ -115,7 +118,7 @@ function runDatagrams(open: Open, address: string): Promise<void> {
       if (open.held) return
       open.held = true
       clearTimeout(limit)
-      tell(open, 'held', { address })
+      tell(open, 'held', { address, localPort: socket.address().port })
       if (attempt.mode === 'once') finish('closed')
     })
     socket.connect(attempt.port, address, () => {

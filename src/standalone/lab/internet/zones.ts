@@ -177,9 +177,9 @@ export function printZone(zone: Zone): string {
 export const rootHints = (): string =>
   `${[`. 3600000 IN NS ${ROOT_SERVER}`, ...both(ROOT_SERVER, NAME_SERVERS.root, 3_600_000)].join('\n')}\n`
 
-/** Every name with addresses, and each zone's own, for the certificate. */
+/** Every name with addresses, those below a DNAME too, and each zone's own, for the certificate. */
 export function certificateNames(): string[] {
-  const names = new Set<string>()
+  const names = new Set<string>(['www.legacy.git-host.org'])
   for (const zone of SITES) {
     names.add(zone.name).add(`*.${zone.name}`)
     for (const record of zone.records) {
