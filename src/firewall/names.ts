@@ -10,3 +10,6 @@ export const pinSetName = (group: Keyed, cls: Keyed, family: Family): string => 
 
 /** Set of addresses that justify open flows when they are judged again after a commit. Outlives the pin. */
 export const heldSetName = (group: Keyed, cls: Keyed, family: Family): string => `held${family}_${group.key}_${cls.key}`
+
+/** Is it a set that the pinner fills? */
+export const isDynamicSet = (set: string): boolean => /^(pin|held)[46]_/.test(set)

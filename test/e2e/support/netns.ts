@@ -86,10 +86,10 @@ export function link(
  * Two clients, a gateway and an internet:
  *
  *     client1 a0 10.77.1.2 fd77:1::2 ── c1 10.77.1.1 fd77:1::1 ┐
- *                                                              gateway u0 203.0.113.2 2001:db8:ffff::2 ── i0 .1 ::1 internet
+ *                                                                gateway u0 81.2.69.2 2a81:2:69::2 ── i0 .1 ::1 internet
  *     client2 a0 10.77.2.2 fd77:2::2 ── c2 10.77.2.1 fd77:2::1 ┘
  *
- * The internet answers for every address of 198.18.0.0/15 and 2001:db8:18::/48.
+ * The internet answers for every address of 45.45.0.0/16 and 2a45::/32.
  */
 export class Topology {
   readonly client1 = new Namespace('client1')
@@ -117,17 +117,17 @@ export class Topology {
       client.ip(`-6 route add default via fd77:${net}::1`)
     }
     link(
-      { namespace: this.gateway, device: 'u0', addresses: ['203.0.113.2/24', '2001:db8:ffff::2/64'] },
-      { namespace: this.internet, device: 'i0', addresses: ['203.0.113.1/24', '2001:db8:ffff::1/64'] },
+      { namespace: this.gateway, device: 'u0', addresses: ['81.2.69.2/24', '2a81:2:69::2/64'] },
+      { namespace: this.internet, device: 'i0', addresses: ['81.2.69.1/24', '2a81:2:69::1/64'] },
     )
-    this.gateway.ip('route add default via 203.0.113.1')
-    this.gateway.ip('-6 route add default via 2001:db8:ffff::1')
+    this.gateway.ip('route add default via 81.2.69.1')
+    this.gateway.ip('-6 route add default via 2a81:2:69::1')
     this.gateway.sysctl('net.ipv4.ip_forward', 1)
     this.gateway.sysctl('net.ipv6.conf.all.forwarding', 1)
-    this.internet.ip('route add 10.77.0.0/16 via 203.0.113.2')
-    this.internet.ip('-6 route add fd77::/16 via 2001:db8:ffff::2')
-    this.internet.ip('route add local 198.18.0.0/15 dev lo')
-    this.internet.ip('-6 route add local 2001:db8:18::/48 dev lo')
+    this.internet.ip('route add 10.77.0.0/16 via 81.2.69.2')
+    this.internet.ip('-6 route add fd77::/16 via 2a81:2:69::2')
+    this.internet.ip('route add local 45.45.0.0/16 dev lo')
+    this.internet.ip('-6 route add local 2a45::/32 dev lo')
   }
 
   dispose(): void {

@@ -1,0 +1,37 @@
+import { REASONS, type ReasonCode } from '../base/reasons.ts'
+import { withSocket } from './live.ts'
+import { TABLE } from './names.ts'
+import { readCounterObjects } from './netlink/table-objects.ts'
+import { LOG_COUNTERS } from './ruleset/denials.ts'
+
+export interface Count {
+  readonly packets: number
+  readonly bytes: number
+}
+
+/** Exact counts since the table was loaded first; commits keep them. */
+export interface Counters {
+  /** By group key (`any` for what no group decides) and reason. */
+  readonly denied: Readonly<Record<string, Partial<Record<ReasonCode, Count>>>>
+  /** Denials with a record, and denials over the limits without one. */
+  readonly logged: Count
+  readonly notLogged: Count
+}
+
+const NONE: Count = { packets: 0, bytes: 0 }
+const DENIAL = /^deny\.([a-z0-9]+)\.(.+)$/
+
+/** One dump of the named counters; it resets nothing. All zero where there is no table. */
+export function readCounters(): Counters {
+  const denied: Record<string, Partial<Record<ReasonCode, Count>>> = {}
+  let logged = NONE
+  let notLogged = NONE
+  for (const { name, packets, bytes } of withSocket((socket) => readCounterObjects(socket, TABLE))) {
+    if (name === LOG_COUNTERS.logged) logged = { packets, bytes }
+    if (name === LOG_COUNTERS.notLogged) notLogged = { packets, bytes }
+    const match = DENIAL.exec(name)
+    if (match === null || !(match[2]! in REASONS)) continue
+    denied[match[1]!] = { ...denied[match[1]!], [match[2]!]: { packets, bytes } }
+  }
+  return { denied, logged, notLogged }
+}

@@ -1,0 +1,82 @@
+import { HEADER_LENGTH, type Message, NF_HEADER_LENGTH, readAttributes } from '../netlink/message.ts'
+
+/** One direction of a flow. Addresses are 4 or 16 octets. */
+export interface Tuple {
+  readonly source: Uint8Array
+  readonly destination: Uint8Array
+  readonly sourcePort: number
+  readonly destinationPort: number
+}
+
+/** One entry of the kernel's connection table. */
+export interface Flow {
+  /** IP protocol number. */
+  readonly protocol: number
+  /** As the client sent it: before any destination NAT. */
+  readonly original: Tuple
+  /** As the server answers it: its source is the true destination, its destination what the server sees as client. */
+  readonly reply: Tuple
+  /** Whole ct mark. */
+  readonly mark: number
+  readonly id: number
+}
+
+export const TCP = 6
+export const UDP = 17
+
+/** Attributes of linux/netfilter/nfnetlink_conntrack.h. */
+export const CTA = {
+  tupleOriginal: 1,
+  tupleReply: 2,
+  mark: 8,
+  id: 12,
+  markMask: 21,
+  filter: 25,
+  tuple: { ip: 1, protocol: 2 },
+  ip: { source4: 1, destination4: 2, source6: 3, destination6: 4 },
+  protocol: { number: 1, sourcePort: 2, destinationPort: 3 },
+} as const
+
+/** Undefined where the entry is of no IP protocol that we know how to read. */
+export function parseFlow(message: Message, buffer: Buffer): Flow | undefined {
+  let original: PartialTuple | undefined
+  let reply: PartialTuple | undefined
+  let mark = 0
+  let id = 0
+  readAttributes(buffer, message.start + NF_HEADER_LENGTH - HEADER_LENGTH, message.end, (type, start, end) => {
+    if (type === CTA.tupleOriginal) original = parseTuple(buffer, start, end)
+    else if (type === CTA.tupleReply) reply = parseTuple(buffer, start, end)
+    else if (type === CTA.mark) mark = buffer.readUInt32BE(start)
+    else if (type === CTA.id) id = buffer.readUInt32BE(start)
+  })
+  if (original?.source === undefined || reply?.source === undefined) return undefined
+  return { protocol: original.protocol, original: original as Tuple, reply: reply as Tuple, mark, id }
+}
+
+interface PartialTuple {
+  source?: Uint8Array
+  destination?: Uint8Array
+  protocol: number
+  sourcePort: number
+  destinationPort: number
+}
+
+function parseTuple(buffer: Buffer, start: number, end: number): PartialTuple {
+  const tuple: PartialTuple = { protocol: 0, sourcePort: 0, destinationPort: 0 }
+  const copy = (from: number, to: number) => Uint8Array.prototype.slice.call(buffer, from, to)
+  readAttributes(buffer, start, end, (part, from, to) => {
+    if (part === CTA.tuple.ip) {
+      readAttributes(buffer, from, to, (type, at, last) => {
+        if (type === CTA.ip.source4 || type === CTA.ip.source6) tuple.source = copy(at, last)
+        else if (type === CTA.ip.destination4 || type === CTA.ip.destination6) tuple.destination = copy(at, last)
+      })
+    } else if (part === CTA.tuple.protocol) {
+      readAttributes(buffer, from, to, (type, at) => {
+        if (type === CTA.protocol.number) tuple.protocol = buffer[at]!
+        else if (type === CTA.protocol.sourcePort) tuple.sourcePort = buffer.readUInt16BE(at)
+        else if (type === CTA.protocol.destinationPort) tuple.destinationPort = buffer.readUInt16BE(at)
+      })
+    }
+  })
+  return tuple
+}

@@ -1,0 +1,129 @@
+import { type Family, familyOf, holds, type Prefix, parseAddress } from '../../base/address.ts'
+import { ENDPOINTS } from '../../base/endpoints.ts'
+import { hex } from './mark-field.ts'
+import type { Chain } from './text.ts'
+
+/** Firewall mark of the prober's forged packets: they leave untracked. */
+export const PROBE_MARK = 0x0c1a0000
+
+export const quotedSet = (names: readonly string[]): string => `{ ${names.map((name) => `"${name}"`).join(', ')} }`
+
+/**
+ * Traffic between named, pinner and resolver on loopback is not tracked (one entry for every cache miss would fill the
+ * table), and neither are the prober's packets.
+ */
+export function untrackedChains(): Chain[] {
+  const { pinnerPort, upstreamPort, resolverSource, namedPort } = ENDPOINTS
+  const onLoopback = (device: string) => [
+    `${device} "lo" meta l4proto { tcp, udp } th dport { ${pinnerPort}, ${upstreamPort} } notrack`,
+    `${device} "lo" meta l4proto { tcp, udp } th sport { ${pinnerPort}, ${upstreamPort} } notrack`,
+    `${device} "lo" ip saddr ${resolverSource} meta l4proto { tcp, udp } th dport ${namedPort} notrack`,
+    `${device} "lo" ip daddr ${resolverSource} meta l4proto { tcp, udp } th sport ${namedPort} notrack`,
+  ]
+  return [
+    {
+      name: 'untracked_in',
+      base: 'type filter hook prerouting priority raw - 5; policy accept;',
+      rules: onLoopback('iifname'),
+    },
+    {
+      name: 'untracked_out',
+      base: 'type filter hook output priority raw - 5; policy accept;',
+      rules: [`meta mark ${hex(PROBE_MARK)} notrack accept`, ...onLoopback('oifname')],
+    },
+  ]
+}
+
+/** On-link prefixes by interface name. */
+export type InterfaceNetworks = ReadonlyMap<string, readonly Prefix[]>
+
+/**
+ * Turns clients' queries, wherever they are addressed, to named on a listen address of the query's family: the one on
+ * the interface's own network where that is known, else the first. Without one the query is refused further on.
+ */
+export function dnsChain(
+  interfaces: readonly string[],
+  listenAddresses: readonly string[],
+  networks: InterfaceNetworks,
+): Chain {
+  const targets = new Map<string, { family: Family; interfaces: string[] }>()
+  for (const device of interfaces) {
+    for (const family of [4, 6] as const) {
+      const target = listenAddressFor(networks.get(device) ?? [], listenAddresses, family)
+      if (target === undefined) continue
+      const known = targets.get(target)
+      if (known === undefined) targets.set(target, { family, interfaces: [device] })
+      else known.interfaces.push(device)
+    }
+  }
+  const rules = [...targets].map(([address, target]) => {
+    const [ip, to] = target.family === 4 ? ['ip', address] : ['ip6', `[${address}]`]
+    return (
+      `iifname ${quotedSet(target.interfaces)} meta nfproto ipv${target.family} meta l4proto { tcp, udp } th dport 53 ` +
+      `dnat ${ip} to ${to}:${ENDPOINTS.namedPort}`
+    )
+  })
+  return { name: 'dns', base: 'type nat hook prerouting priority dstnat - 5; policy accept;', rules }
+}
+
+function listenAddressFor(
+  networks: readonly Prefix[],
+  listenAddresses: readonly string[],
+  family: Family,
+): string | undefined {
+  const candidates = listenAddresses.filter((text) => {
+    const bytes = parseAddress(text)
+    return bytes !== undefined && familyOf(bytes) === family && !isLinkLocal(bytes)
+  })
+  const onLink = candidates.find((text) => networks.some((network) => holds(network, parseAddress(text)!)))
+  return onLink ?? candidates[0]
+}
+
+const isLinkLocal = (bytes: Uint8Array): boolean =>
+  bytes.length === 16 && bytes[0] === 0xfe && (bytes[1]! & 0xc0) === 0x80
+
+/**
+ * What reaches the gateway itself. Clients reach address configuration, neighbour discovery, VRRP and ping, and what
+ * `services` admits; others never reach the private ports. No rule here accepts what VyOS's own firewall would drop.
+ */
+export function inputChains(
+  interfaces: readonly string[],
+  servedSources: readonly string[],
+  services: readonly string[],
+  refusal: string,
+): Chain[] {
+  const refuse = `goto ${refusal}`
+  return [
+    {
+      name: 'input',
+      base: 'type filter hook input priority filter - 5; policy accept;',
+      rules: [
+        'iifname "lo" accept',
+        `iifname ${quotedSet(interfaces)} goto from_client_to_gateway`,
+        `meta l4proto { tcp, udp } th dport ${ENDPOINTS.namedPort} drop`,
+        'ip daddr 127.0.0.0/8 drop',
+      ],
+    },
+    {
+      name: 'from_client_to_gateway',
+      rules: [
+        'ct state { established, related } ct direction reply accept',
+        'ct state related meta l4proto { icmp, icmpv6 } accept',
+        'icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } ip6 hoplimit 255 accept',
+        'meta nfproto ipv4 udp dport 67 accept',
+        'meta nfproto ipv6 udp dport 547 accept',
+        'meta l4proto vrrp accept',
+        'icmp type echo-request limit rate 50/second burst 100 packets accept',
+        'icmpv6 type echo-request limit rate 50/second burst 100 packets accept',
+        ...servedSources,
+        ...services,
+        // Other hosts' broadcasts are no attempt to reach the gateway, and must not be answered.
+        `meta pkttype != host counter name "${refusal}" drop`,
+        refuse,
+      ],
+    },
+  ]
+}
+
+/** Admits queries that `dnsChain` has turned here, and nothing sent to named's port directly. */
+export const DNS_SERVICE = `meta l4proto { tcp, udp } th dport ${ENDPOINTS.namedPort} ct status dnat accept`
