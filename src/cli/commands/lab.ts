@@ -39,10 +39,11 @@ export function register(program: Command): void {
   lab
     .command('demo')
     .description('run the demo: what gets through, what does not, and why')
+    .argument('[name]', 'lower-case letters and digits', NAME)
     .option('--keep', 'leave the lab up afterwards')
-    .action(async (options: { keep?: boolean }) => {
+    .action(async (name: string, options: { keep?: boolean }) => {
       const { runDemo } = await import('../../standalone/demo/run.ts')
-      process.exitCode = (await runDemo(NAME, { keep: options.keep === true })) ? 0 : 1
+      process.exitCode = (await runDemo(name, { keep: options.keep === true })) ? 0 : 1
     })
   registerInside(program)
 }

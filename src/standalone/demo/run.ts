@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { assetsRoot } from '../../base/assets.ts'
+import { fail } from '../../base/errors.ts'
+import { runtimePaths } from '../../base/layout.ts'
 import { enterHints, insideCommand } from '../lab/enter.ts'
 import { LAB_SETTINGS } from '../lab/gateway.ts'
 import { Lab } from '../lab/lab.ts'
@@ -55,6 +58,9 @@ async function play(lab: Lab, report: Report): Promise<boolean> {
   })
   await shell.ready()
   for (const command of CONFIGURATION) await shell.type(command)
+  if (!existsSync(runtimePaths(lab.gateway.layout).current)) {
+    fail('apply.proof', 'The demo ends here, because the commit above failed.')
+  }
 
   await report.act(lab, 'Under the first example of the policy, which lists three names and one prefix:', SEED_ROWS)
 
