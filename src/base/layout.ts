@@ -47,4 +47,18 @@ export const runtimePaths = (layout: Layout) => ({
   namedDenials: join(layout.named, 'log', 'denials.log'),
   nflogRecords: join(layout.run, 'log', 'nflog.json'),
   decisions: join(layout.log, 'decisions.jsonl'),
+  /** Present while an import waits for its confirmation; see `src/services/guard/confirmation.ts`. */
+  confirmation: join(layout.run, 'confirm.json'),
+  alerts: join(layout.log, 'alerts.jsonl'),
+  /** Default deny for the client interfaces, loaded at boot before anything that can fail. */
+  closedRuleset: join(layout.state, 'closed.nft'),
+})
+
+/** Files inside a generation's folder that more than one program knows. */
+export const generationFiles = (folder: string) => ({
+  plan: join(folder, 'plan'),
+  /** What was loaded for it, mark included, but printed for an empty kernel: loads wherever the table is gone. */
+  ruleset: join(folder, 'ruleset.nft'),
+  /** Default deny for its client interfaces, printed for an empty kernel. */
+  closed: join(folder, 'closed.nft'),
 })

@@ -137,10 +137,13 @@ export class SupervisedChild {
   }
 
   private launch(): void {
-    const [program, ...args] = launchCommand(this.define())
+    const unit = this.define()
+    const [program, ...args] = launchCommand(unit)
     this.since = Date.now()
     this.isReady = false
+    const umask = process.umask(unit.umask)
     const child = spawn(program!, args, { cwd: '/', env: this.environment, stdio: ['ignore', 'pipe', 'pipe'] })
+    process.umask(umask)
     this.process = child
     child.stdout.on('data', (chunk: Buffer) => this.log.write(chunk))
     child.stderr.on('data', (chunk: Buffer) => this.log.write(chunk))

@@ -33,6 +33,8 @@ export interface UnitDefinition<Name extends string = string> {
   readonly user: string
   /** All that the process may do beyond its user, in its ambient and bounding sets; `all` for root. */
   readonly capabilities: readonly Capability[] | 'all'
+  /** Permission bits that files of the process never have. */
+  readonly umask: number
   /** Private writable memory (RLIMIT_DATA; MemoryMax under systemd), MiB. */
   readonly memoryLimitMiB: number
   readonly readiness: Probe

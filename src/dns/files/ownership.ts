@@ -8,17 +8,18 @@ import { namedPaths } from '../paths.ts'
 export interface BindIds {
   readonly uid: number
   readonly gid: number
+  /** Group of the daemon, which reads named's denials: `clawgress`, or bind's own where that does not exist. */
+  readonly readers: number
 }
 
 /** Numeric ids of `bind`. Throws `system.missing-program` where bind9 is not installed. */
 export function bindIds(passwdFile = '/etc/passwd'): BindIds {
-  const line = readFileSync(passwdFile, 'utf8')
-    .split('\n')
-    .find((text) => text.startsWith('bind:'))
-  const [, , uid, gid] = line?.split(':') ?? []
+  const lines = readFileSync(passwdFile, 'utf8').split('\n')
+  const fieldsOf = (user: string) => lines.find((line) => line.startsWith(`${user}:`))?.split(':') ?? []
+  const [, , uid, gid] = fieldsOf('bind')
   if (uid === undefined || gid === undefined)
     return fail('system.missing-program', 'There is no user "bind"; install the package bind9.')
-  return { uid: Number(uid), gid: Number(gid) }
+  return { uid: Number(uid), gid: Number(gid), readers: Number(fieldsOf('clawgress')[3] ?? gid) }
 }
 
 /** Reading for bind, writing for root alone. */
@@ -38,10 +39,13 @@ export function makeFolder(path: string, ids: BindIds): void {
 export function ensureFolders(layout: Layout, ids: BindIds): void {
   const paths = namedPaths(layout)
   for (const folder of [layout.named, paths.zones, paths.generations]) makeFolder(folder, ids)
-  for (const folder of [paths.work, paths.log]) {
-    makeFolder(folder, ids)
-    chmodSync(folder, 0o770)
-  }
+  // The daemon goes through here to the denials, and may read nothing else.
+  chmodSync(layout.named, 0o751)
+  makeFolder(paths.work, ids)
+  chmodSync(paths.work, 0o770)
+  mkdirSync(paths.log, { recursive: true })
+  chownSync(paths.log, ids.uid, ids.readers)
+  chmodSync(paths.log, 0o2750)
   if (existsSync(paths.key)) return
   const secret = randomBytes(32).toString('base64')
   writeFileSync(paths.key, '', { mode: 0o600 })

@@ -45,6 +45,7 @@ describe('systemd units', () => {
         : Number.parseInt(memory, 10) * (memory.endsWith('G') ? 1024 : 1)
       assert.equal(mebibytes, definition.memoryLimitMiB)
       assert.equal(Number(unit.get('TimeoutStopSec')) * 1000, definition.stopTimeoutMs)
+      assert.equal(Number.parseInt(unit.get('UMask')!, 8), definition.umask)
       assert.equal(unit.has('ExecReload'), definition.reloadSignal !== undefined)
     })
   }

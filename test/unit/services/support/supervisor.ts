@@ -8,6 +8,7 @@ const layout = currentLayout()
 const common = {
   user: 'clawgress',
   capabilities: [],
+  umask: 0o027,
   memoryLimitMiB: 512,
   readyTimeoutMs: 5_000,
   stopTimeoutMs: 500,

@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process'
+import { type Layout, runtimePaths } from '../../base/layout.ts'
+import { BoundedLog } from '../bounded-log.ts'
+
+export type AlertEvent =
+  /** Another program removed or changed our table; it is back. */
+  | 'table.restored'
+  /** The ruleset of the generation could not be loaded; default deny stands instead. */
+  | 'table.closed'
+  /** Not even default deny could be loaded. */
+  | 'table.lost'
+  /** Pins or named's cache could not be put right after the table came back. */
+  | 'pins.lost'
+  /** The kernel does not say what stands in it. */
+  | 'table.unknown'
+  /** Nobody confirmed an import in time; the previous policy is back. */
+  | 'confirmation.expired'
+  /** Nobody confirmed an import in time, and the previous policy could not be put back. */
+  | 'confirmation.failed'
+  /** A denial log grew too large, and could not be put aside. */
+  | 'log.stuck'
+
+/** Where alerts go: a line of JSON in `${log}/alerts.jsonl`, and syslog (facility daemon, level alert). */
+export class Alerts {
+  private readonly log: BoundedLog
+
+  constructor(layout: Layout) {
+    this.log = new BoundedLog(runtimePaths(layout).alerts)
+  }
+
+  /** Never throws, and waits for nothing. */
+  raise(event: AlertEvent, message: string, details: Readonly<Record<string, string | number>> = {}): void {
+    const record = { schema: 'clawgress.alert/1', time: new Date().toISOString(), event, message, ...details }
+    this.log.write(Buffer.from(`${JSON.stringify(record)}\n`))
+    const args = ['--tag', 'clawgress-guard', '--priority', 'daemon.alert', '--', `${event}: ${message}`]
+    // A machine without syslog has the file.
+    spawn('logger', args, { stdio: 'ignore' }).on('error', () => {})
+  }
+}

@@ -1,0 +1,139 @@
+import { existsSync, mkdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { ClawgressError } from '../../base/errors.ts'
+import { generationFiles, type Layout, runtimePaths } from '../../base/layout.ts'
+import { applyRuleset, type LiveRuleset, liveRuleset, TABLE } from '../../firewall/index.ts'
+import { withLock } from '../lock.ts'
+import type { Alerts } from './alerts.ts'
+
+/** How long the watch waits for a commit under way before it closes the gateway without the lock, in milliseconds. */
+const LOCK_WAIT_MS = 400
+/** A ruleset larger than this takes so long to load that default deny goes first, octets. */
+const LARGE_RULESET = 1 << 20
+/** After a ruleset could not be loaded, in milliseconds. */
+const RETRY_MS = 2_000
+/** So many failures in a row to see the kernel's state are worth an alert. */
+const BLIND_LOOKS = 8
+
+/** What comes after the table came back: pins restored, names without a pin flushed from named's cache. */
+export type RestorePins = () => Promise<void>
+
+/**
+ * Sees to it that the table of the current generation stands in the kernel. Nothing to guard without a `current` link:
+ * whoever takes the gateway down on purpose removes that first.
+ */
+export class RulesetWatch {
+  private readonly layout: Layout
+  private readonly alerts: Alerts
+  private readonly restorePins: RestorePins
+  private retryAt = 0
+  private blindLooks = 0
+
+  constructor(layout: Layout, alerts: Alerts, restorePins: RestorePins) {
+    this.layout = layout
+    this.alerts = alerts
+    this.restorePins = restorePins
+  }
+
+  /** One look, and what follows from it. Never throws. */
+  async look(): Promise<void> {
+    if (this.currentFolder() === undefined || !this.isBroken(this.see())) return
+    if (Date.now() < this.retryAt) return
+    const noticed = Date.now()
+    try {
+      await withLock(this.layout, LOCK_WAIT_MS, () => this.repair(noticed), 'guard (putting the ruleset back)')
+    } catch (error) {
+      if (!(error instanceof ClawgressError) || error.problems[0]?.code !== 'apply.busy') throw error
+      await this.closeDuringCommit()
+    }
+  }
+
+  private see(): LiveRuleset | undefined {
+    try {
+      const live = liveRuleset()
+      this.blindLooks = 0
+      return live
+    } catch (error) {
+      this.blindLooks++
+      if (this.blindLooks === BLIND_LOOKS)
+        this.alerts.raise('table.unknown', `The kernel does not show the ruleset: ${(error as Error).message}`)
+      return undefined
+    }
+  }
+
+  /** Default deny in place of the generation's ruleset is our own makeshift. */
+  private isBroken(live: LiveRuleset | undefined): boolean {
+    return live !== undefined && (!live.present || !live.intact || live.closed)
+  }
+
+  /** Runs under the lock: what the first look saw may have been a commit. */
+  private async repair(noticed: number): Promise<void> {
+    const folder = this.currentFolder()
+    const live = this.see()
+    if (folder === undefined || !this.isBroken(live)) return
+    const generation = basename(folder)
+    const files = generationFiles(folder)
+    const wasLost = live?.closed !== true
+    try {
+      if (wasLost && statSync(files.ruleset).size > LARGE_RULESET) await this.load(files.closed)
+      await this.load(files.ruleset)
+    } catch (error) {
+      this.retryAt = Date.now() + RETRY_MS
+      if (wasLost) await this.close(generation, `The ruleset of generation ${generation} cannot be loaded`, error)
+      return
+    }
+    const tookMs = Date.now() - noticed
+    const what = wasLost ? (live?.present ? 'was changed' : 'was removed') : 'was replaced by default deny'
+    const message = `The table inet ${TABLE} ${what}; the ruleset of generation ${generation} is back.`
+    this.alerts.raise('table.restored', message, { generation, tookMs })
+    await this.restorePins().catch((error: unknown) => {
+      const message = `Addresses that were reachable stay closed until their names are asked for again: ${sentence(error)}`
+      this.alerts.raise('pins.lost', message, { generation })
+    })
+  }
+
+  /** Someone changes the enforcement and has no table for longer than it takes; closing is always right. */
+  private async closeDuringCommit(): Promise<void> {
+    const folder = this.currentFolder()
+    const live = this.see()
+    if (folder === undefined || live === undefined || (live.present && live.intact)) return
+    await this.close(basename(folder), `The table inet ${TABLE} was lost while the enforcement was being changed`)
+  }
+
+  private async close(generation: string, reason: string, cause?: unknown): Promise<void> {
+    const said = cause === undefined ? '.' : `: ${sentence(cause)}`
+    try {
+      await this.load(this.closedRuleset(generation))
+      this.alerts.raise('table.closed', `${reason}${said} Everything is denied to clients until it is.`, { generation })
+    } catch (error) {
+      this.alerts.raise('table.lost', `${reason}${said} Default deny cannot be loaded either: ${sentence(error)}`, {
+        generation,
+      })
+    }
+  }
+
+  private closedRuleset(generation: string): string {
+    const { generations, closedRuleset } = runtimePaths(this.layout)
+    const { closed } = generationFiles(join(generations, generation))
+    return existsSync(closed) ? closed : closedRuleset
+  }
+
+  /** Replaces whatever is left of the table by a file that was printed for an empty kernel, in one transaction. */
+  private async load(ruleset: string): Promise<void> {
+    const folder = join(this.layout.run, 'guard')
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const file = join(folder, 'restore.nft')
+    writeFileSync(file, `table inet ${TABLE}\ndelete table inet ${TABLE}\ninclude "${ruleset}"\n`)
+    await applyRuleset(file)
+  }
+
+  private currentFolder(): string | undefined {
+    try {
+      return readlinkSync(runtimePaths(this.layout).current)
+    } catch {
+      return undefined
+    }
+  }
+}
+
+const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Layout } from '../../base/layout.ts'
+import { prepareFolders } from '../folders.ts'
+import { Alerts } from './alerts.ts'
+import { ConfirmationWatch } from './confirmation.ts'
+import { LogRotation } from './log-rotation.ts'
+import { type RestorePins, RulesetWatch } from './ruleset-watch.ts'
+
+/** Milliseconds between looks at the ruleset. Default deny is back within a second of its loss. */
+const LOOK_MS = 250
+/** Every so many looks, the log's size and the confirmation are looked at. */
+const LOOKS_PER_ROUND = 8
+
+/**
+ * Process main of `clawgress guard`, until SIGTERM. `restorePins` asks the pinner to put its pins back, and flushes
+ * the names it could not pin.
+ */
+export async function runGuard(layout: Layout, restorePins: RestorePins): Promise<void> {
+  prepareFolders(layout)
+  const alerts = new Alerts(layout)
+  const ruleset = new RulesetWatch(layout, alerts, restorePins)
+  const confirmation = new ConfirmationWatch(layout, alerts)
+  const rotation = new LogRotation(layout, alerts)
+  const ending = new AbortController()
+  process.once('SIGTERM', () => ending.abort())
+  process.once('SIGINT', () => ending.abort())
+  for (let look = 0; !ending.signal.aborted; look++) {
+    await ruleset.look()
+    if (look % LOOKS_PER_ROUND === 0) {
+      confirmation.look()
+      await rotation.look()
+    }
+    await sleep(LOOK_MS, undefined, { signal: ending.signal }).catch(() => undefined)
+  }
+}
