@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
 import { fail } from '../../base/errors.ts'
@@ -11,6 +11,8 @@ import { clawgressProgram, launch } from './process.ts'
 import { AGENTS, LABS_FOLDER, type LabPaths, labPaths, NODES, type NodeName, namespaceOf } from './topology.ts'
 import { until } from './until.ts'
 
+/** Where ip-netns(8) looks for files of a namespace. */
+const RESOLVERS_FOLDER = '/etc/netns'
 const PROGRAMS = ['ip', 'nft', 'named', 'dig', 'dnssec-signzone', 'openssl', 'curl', 'sysctl', 'ping']
 
 /**
@@ -43,8 +45,10 @@ export async function labDown(name: string): Promise<void> {
   await Promise.all(NODES.map((node) => destroyNamespace(namespaceOf(name, node))))
   await execa('umount', ['--lazy', paths.folder], { reject: false })
   const leftovers = [paths.folder, paths.gatewayNamed, paths.internetNamed]
-  const resolvers = NODES.map((node) => join('/etc/netns', namespaceOf(name, node)))
+  const resolvers = NODES.map((node) => join(RESOLVERS_FOLDER, namespaceOf(name, node)))
   await Promise.all([...leftovers, ...resolvers].map((path) => rm(path, { recursive: true, force: true })))
+  // Shared with other labs: these go with the last one.
+  await Promise.all([LABS_FOLDER, RESOLVERS_FOLDER].map((folder) => rmdir(folder).catch(() => undefined)))
 }
 
 /** Names of the labs that are up, or were killed half-way. */
@@ -77,7 +81,7 @@ async function prepareFolders(paths: LabPaths): Promise<void> {
 async function writeResolver(lab: string, node: NodeName): Promise<void> {
   const agent = Object.values(AGENTS).find((candidate) => candidate.node === node)
   const servers = agent === undefined ? [] : [agent.gateway4, agent.gateway6]
-  const folder = join('/etc/netns', namespaceOf(lab, node))
+  const folder = join(RESOLVERS_FOLDER, namespaceOf(lab, node))
   await mkdir(folder, { recursive: true })
   const lines = [...servers.map((server) => `nameserver ${server}`), 'options timeout:2 attempts:2', '']
   await writeFile(join(folder, 'resolv.conf'), lines.join('\n'))
