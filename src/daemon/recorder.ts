@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Layout, runtimePaths } from '../base/layout.ts'
+import { newestDecisions } from './decision-lines.ts'
 import { DecisionLog, type DecisionLogOptions } from './decision-log.ts'
 import { explainIncident } from './explain.ts'
 import { type Incident, Joiner } from './joiner.ts'
@@ -27,6 +28,8 @@ export interface RecorderOptions {
 /** Milliseconds between the saving of places; longer than an incident waits for its record. */
 const SAVE_EVERY = 500
 const REPEATS_EVERY = 500
+/** How much of the log is read at the start, to know the denials of the last hour. */
+const SEED_BYTES = 8 << 20
 /** Lines go to memory only as fast as their records leave it. */
 const MAX_PENDING = 20_000
 
@@ -64,11 +67,12 @@ export class Recorder {
     this.plans = new PlanWatch(layout)
     this.names = new NamesBehind(lookUpNames)
     this.log = new DecisionLog(decisions, log)
+    this.tally.seed(newestDecisions(decisions, SEED_BYTES), this.startedAt.getTime())
     this.syslogCommand = syslogCommand
     this.syslog = new Syslog(syslogCommand('local7'))
     this.sources = [
       {
-        tail: new Tail({ path: pinnerDenials, bookmark: join(places, 'pinner-denials.place'), punch: true }),
+        tail: new Tail({ path: pinnerDenials, bookmark: join(places, 'pinner-denials.place') }),
         read: (line) => this.counted(parsePinnerLine(line)),
       },
       {
@@ -182,7 +186,7 @@ export class Recorder {
       lines.push(printRecord(record))
       if (incident.id === undefined) {
         this.records++
-        this.tally.add(record.reason, 1, now)
+        this.tally.add(record.reason, now)
       }
       incident.id = id
       incident.count = 0

@@ -206,7 +206,9 @@ export class Tail {
 
   private punch(upTo: number): void {
     const end = upTo - (upTo % 4096)
-    if (this.isPunching || end - this.punched < PUNCH_EVERY) return
+    if (this.file === undefined || this.isPunching || end - this.punched < PUNCH_EVERY) return
+    const there = statSync(this.path, { throwIfNoEntry: false })
+    if (there === undefined || !isThe(this.file, there)) return
     this.isPunching = true
     const span = ['--offset', String(this.punched), '--length', String(end - this.punched)]
     execFile('fallocate', ['--punch-hole', ...span, this.path], (error) => {

@@ -1,4 +1,5 @@
 import type { ReasonCode } from '../base/reasons.ts'
+import type { DecisionRecord } from './record.ts'
 
 const MINUTE = 60_000
 const MINUTES = 60
@@ -7,10 +8,19 @@ const MINUTES = 60
 export class Tally {
   private readonly minutes = new Map<number, Map<ReasonCode, number>>()
 
-  add(reason: ReasonCode, count: number, time: number): void {
+  add(reason: ReasonCode, time: number): void {
     const minute = Math.floor(time / MINUTE)
     const counts = this.minutes.get(minute) ?? this.startMinute(minute)
-    counts.set(reason, (counts.get(reason) ?? 0) + count)
+    counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  }
+
+  /** Adds what was recorded before this program started; newest first. */
+  seed(records: Iterable<DecisionRecord>, now: number): void {
+    for (const { event, reason, time } of records) {
+      const at = Date.parse(time)
+      if (at <= now - MINUTES * MINUTE) return
+      if (event === 'decision') this.add(reason, at)
+    }
   }
 
   private startMinute(minute: number): Map<ReasonCode, number> {
