@@ -68,7 +68,7 @@ export async function enter(name: string, where: string): Promise<number> {
 
 /** How to get into a lab and how to remove it, as lines for the terminal. */
 export function enterHints(name: string): string {
-  const command = `${clawgressProgram()[1]} lab`
+  const command = `${clawgressProgram()[1].replace(/\.mjs$/, '')} lab`
   const suffix = name === 'demo' ? '' : ` ${name}`
   return [
     `The lab "${name}" is up. As root:`,
