@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runtimePaths } from '../../base/layout.ts'
 import type { DecisionRecord } from '../../daemon/record.ts'
@@ -33,20 +32,11 @@ const RECORD_DEADLINE_MS = 4000
 export async function denyRecord(lab: Lab, trace: Trace): Promise<Evidence | undefined> {
   const deadline = Date.now() + RECORD_DEADLINE_MS
   for (;;) {
-    const record = (await records(lab)).reverse().find((candidate) => belongs(candidate, trace))
+    const record = (await lab.gateway.records()).reverse().find((candidate) => belongs(candidate, trace))
     if (record !== undefined) return toEvidence(record.reason, record.rule, record.label)
     if (Date.now() > deadline) return undefined
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-}
-
-async function records(lab: Lab): Promise<DecisionRecord[]> {
-  const text = await readFile(runtimePaths(lab.gateway.layout).decisions, 'utf8').catch(() => '')
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-  return whole
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as DecisionRecord)
 }
 
 function belongs(record: DecisionRecord, trace: Trace): boolean {

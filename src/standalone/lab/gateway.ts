@@ -1,6 +1,8 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Layout } from '../../base/layout.ts'
+import { type Layout, runtimePaths } from '../../base/layout.ts'
+import type { DecisionRecord } from '../../daemon/record.ts'
 import { gatewayEnvironment } from './enter.ts'
 import { type Completed, runIn } from './namespace.ts'
 import { clawgressProgram } from './process.ts'
@@ -82,9 +84,24 @@ export class GatewayHandle {
     return text
   }
 
-  /** Puts a policy into force: writes it to /config/policy.json and commits. */
+  /** Puts a policy into force: by a commit the first time, later by an import. @returns what that printed */
   async activate(policy: object | string): Promise<string> {
-    await this.write('/config/policy.json', policy)
-    return this.commit(policySettings('/config/policy.json'))
+    if (!existsSync(runtimePaths(this.layout).current)) {
+      await this.write('/config/policy.json', policy)
+      return this.commit(policySettings('/config/policy.json'))
+    }
+    await this.write('/config/next.json', policy)
+    return (await this.clawgress(['policy', 'import', this.file('/config/next.json')])).stdout
+  }
+
+  /** Decision records, oldest first; the first `skip` are left out. */
+  async records(skip = 0): Promise<DecisionRecord[]> {
+    const text = await readFile(runtimePaths(this.layout).decisions, 'utf8').catch(() => '')
+    return text
+      .slice(0, text.lastIndexOf('\n') + 1)
+      .split('\n')
+      .filter((line) => line !== '')
+      .slice(skip)
+      .map((line) => JSON.parse(line) as DecisionRecord)
   }
 }
