@@ -1,4 +1,7 @@
+export { type DiffEntry, diffPolicies, type ListDiff, type PolicyDiff } from './diff.ts'
+export { formatDiff } from './diff-text.ts'
 export { mergePolicies } from './merge.ts'
+export { compareTables } from './names/compare.ts'
 export { finishHash, HASH_START, hashOctet } from './names/hash.ts'
 export { normaliseName } from './names/normalise.ts'
 export { isWildcard, KIND, KINDS, type Kind, NameTable } from './names/table.ts'

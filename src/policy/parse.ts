@@ -9,6 +9,7 @@ import { NameEntries } from './name-entries.ts'
 import { readPorts } from './ports.ts'
 import { PrefixEntries } from './prefix-entries.ts'
 import { ProblemList } from './problems.ts'
+import { quote } from './quote.ts'
 import { policyDocument } from './schema.ts'
 import { addSchemaProblems } from './schema-problems.ts'
 import type { Policy, PolicyOrigin } from './types.ts'
@@ -39,14 +40,14 @@ export function parsePolicy(
     file,
     maxDepth: MAX_DEPTH,
     duplicateKey: (path, offset) => {
-      const message = `The key ${JSON.stringify(path.at(-1))} stands twice in this object; keep one.`
+      const message = `The key ${quote(String(path.at(-1)))} stands twice in this object; keep one.`
       problems.add('policy.duplicate-key', path, message, { offset })
     },
   })
   const document = readDocument(reader, names, prefixes)
   const checked = policyDocument.safeParse(document)
   if (!checked.success) addSchemaProblems(checked.error.issues, [], fieldsAt, problems)
-  if (checked.success && checked.data.labels !== undefined) addLabels(checked.data.labels, names, prefixes)
+  addLabels(document, names, prefixes)
   const table = names.finish()
   const list = prefixes.finish()
   problems.throwIfAny(bytes, file)
@@ -106,15 +107,23 @@ function readLists(reader: JsonReader, list: 'allow' | 'deny', names: NameEntrie
   return lists
 }
 
-function addLabels(labels: Record<string, string>, names: NameEntries, prefixes: PrefixEntries): void {
+/** The labels as they were read: what is wrong with their keys is told even where something else is wrong too. */
+function addLabels(document: JsonValue, names: NameEntries, prefixes: PrefixEntries): void {
+  const labels = isObject(document) ? document.labels : undefined
+  if (!isObject(labels)) return
   const keys = Object.keys(labels)
   names.setLabelKeys(keys)
   keys.forEach((key, position) => {
-    const label = labels[key]!
-    if (parsePrefix(key) === undefined) names.addLabel(key, label, position)
-    else prefixes.add(key, 'label', position, { label }, ['labels', key])
+    const value = labels[key]
+    const label = typeof value === 'string' ? value : ''
+    const isPrefix = /[:/]/.test(key) || parsePrefix(key) !== undefined
+    if (isPrefix) prefixes.add(key, 'label', position, { label }, ['labels', key])
+    else names.addLabel(key, label, position)
   })
 }
+
+const isObject = (value: JsonValue | undefined): value is { [key: string]: JsonValue } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function fieldsAt(path: JsonPath): readonly string[] {
   const { shape } = policyDocument

@@ -2,8 +2,8 @@ import { aggregate, formatPrefix, holds, type Prefix, parsePrefix } from '../bas
 import { normaliseAttributes } from './attributes.ts'
 import { formatPath, type JsonPath } from './json/locate.ts'
 import type { JsonReader } from './json/reader.ts'
-import { quote } from './names/normalise.ts'
 import type { ProblemList } from './problems.ts'
+import { quote } from './quote.ts'
 import { allowPrefixEntry, denyPrefixEntry } from './schema.ts'
 import { addSchemaProblems } from './schema-problems.ts'
 import type { EntryAttributes, ListName, PolicyPrefix } from './types.ts'
@@ -68,9 +68,16 @@ export class PrefixEntries {
   }
 
   finish(): PolicyPrefix[] {
-    const narrow = this.entries.filter((entry) => entry.list === 'allow' && entry.attributes.wide !== true)
-    for (const prefix of aggregate(narrow.map((entry) => entry.prefix))) {
-      if (prefix.length < SHORTEST[prefix.family]) this.refuseWide(prefix, narrow)
+    const narrow = this.entries.filter(({ list, attributes, prefix, path }) => {
+      if (list !== 'allow' || attributes.wide === true) return false
+      if (prefix.length >= SHORTEST[prefix.family]) return true
+      this.refuseWide(prefix, `${formatPrefix(prefix)} is`, path)
+      return false
+    })
+    for (const joined of aggregate(narrow.map((entry) => entry.prefix))) {
+      if (joined.length >= SHORTEST[joined.family]) continue
+      const first = narrow.find(({ prefix }) => holds(joined, prefix.bytes))!
+      this.refuseWide(joined, `This and other entries together make ${formatPrefix(joined)}, which is`, first.path)
     }
     return this.entries.map(({ path: _, ...entry }) => entry)
   }
@@ -91,15 +98,10 @@ export class PrefixEntries {
     return false
   }
 
-  private refuseWide(prefix: Prefix, entries: readonly { prefix: Prefix; path: JsonPath }[]): void {
-    const parts = entries.filter((entry) => prefix.length <= entry.prefix.length && holds(prefix, entry.prefix.bytes))
-    const limit = SHORTEST[prefix.family]
-    const what =
-      parts.length === 1
-        ? `${formatPrefix(prefix)} is`
-        : `This and other entries together make ${formatPrefix(prefix)}, which is`
-    const message = `${what} wider than /${limit}. Name smaller prefixes, or say "wide": true in the entry.`
-    this.problems.add('policy.prefix', parts[0]!.path, message)
+  private refuseWide(prefix: Prefix, what: string, path: JsonPath): void {
+    const limit = `/${SHORTEST[prefix.family]}`
+    const message = `${what} wider than ${limit}. Name smaller prefixes, or say "wide": true in the entry.`
+    this.problems.add('policy.prefix', path, message)
   }
 }
 

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import type { ErrorCode } from '../base/error-catalogue.ts'
 import type { JsonPath } from './json/locate.ts'
-import { quote } from './names/normalise.ts'
 import type { ProblemList } from './problems.ts'
+import { quote } from './quote.ts'
 import { UNSUPPORTED } from './schema.ts'
 
 type Issue = z.core.$ZodIssue
@@ -40,16 +40,12 @@ function addUnknownField(key: string, path: JsonPath, known: readonly string[], 
   problems.add('policy.unknown-field', place, `There is no field ${quote(key)}. ${advice}`, { at: 'key' })
 }
 
+const TEXTS: readonly (string | number | undefined)[] = ['label', 'reason', 'description']
+
 function codeOf(path: JsonPath, issue: Issue): ErrorCode {
   if (path.includes('ports') && issue.code !== 'invalid_type') return 'policy.port'
-  const last = path.at(-1)
-  if (
-    issue.code === 'custom' ||
-    (issue.code === 'too_big' && (last === 'label' || last === 'reason' || last === 'description'))
-  ) {
-    return 'policy.text'
-  }
-  return 'policy.type'
+  const isText = TEXTS.includes(path.at(-1)) || path[0] === 'labels'
+  return isText && (issue.code === 'custom' || issue.code === 'too_big') ? 'policy.text' : 'policy.type'
 }
 
 const KINDS: Record<string, string> = {

@@ -6,32 +6,38 @@ import { parsePorts } from './ports.ts'
  * Names and prefixes are checked octet by octet elsewhere; their patterns here are hints for editors.
  */
 
+const PORT = 'A port is a number from 1 to 65535 or a range such as "8000-8010".'
+
 const port = z
   .union(
     [
-      z.int().min(1).max(65535),
+      z.int(PORT).min(1, PORT).max(65535, PORT),
       z
         .string()
-        .refine((text) => parsePorts(text) !== undefined)
+        .refine((text) => parsePorts(text) !== undefined, PORT)
         .meta({ pattern: '^[0-9]{1,5}(-[0-9]{1,5})?$' }),
     ],
-    {
-      error: 'A port is a number from 1 to 65535 or a range such as "8000-8010".',
-    },
+    { error: PORT },
   )
   .meta({ description: 'A port number, or a range such as "8000-8010".' })
 
 const ports = z
   .array(port)
-  .min(1, 'The list of ports is empty; leave it out for the default (80 and 443), or name the ports.')
-  .max(1024, 'At most 1024 ports and ranges are possible.')
+  .refine(
+    (list) => list.length > 0,
+    'The list of ports is empty; leave it out for the default (80 and 443), or name the ports.',
+  )
+  .refine((list) => list.length <= 1024, 'At most 1024 ports and ranges are possible.')
+  .meta({ minItems: 1, maxItems: 1024 })
 
 const protocols = z
   .array(z.enum(['tcp', 'udp'], { error: 'A protocol is "tcp" or "udp".' }))
-  .min(1, 'The list of protocols is empty; leave it out for both TCP and UDP.')
-  .max(2, 'Only "tcp" and "udp" are possible, each once.')
+  .refine((list) => list.length > 0, 'The list of protocols is empty; leave it out for both TCP and UDP.')
+  .refine((list) => new Set(list).size === list.length, 'A protocol stands twice.')
+  .meta({ minItems: 1, maxItems: 2, uniqueItems: true })
 
-const FREE_TEXT = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}"']*$/u
+/** No quotes, no controls, no lone surrogates, nothing that turns the direction of writing on a terminal. */
+const FREE_TEXT = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}"']*$/u
 
 /** VyOS values hold neither quotes nor line ends, and a policy must fit both forms. */
 export const freeText = z

@@ -1,3 +1,4 @@
+import { quote } from '../quote.ts'
 import { JsonReader } from './reader.ts'
 
 export type JsonPath = readonly (string | number)[]
@@ -6,7 +7,7 @@ export type JsonPath = readonly (string | number)[]
 export const formatPath = (path: JsonPath): string =>
   path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`
-    return /^[A-Za-z_$][A-Za-z0-9_$]*$/.test(step) ? `${text}.${step}` : `${text}[${JSON.stringify(step)}]`
+    return /^[A-Za-z_$][A-Za-z0-9_$]*$/.test(step) ? `${text}.${step}` : `${text}[${quote(step)}]`
   }, '$')
 
 /** Offsets of a value and, for members of objects, of its key. */

@@ -1,4 +1,5 @@
 import { fail } from '../../base/errors.ts'
+import { quote } from '../quote.ts'
 import { placeOf } from './place.ts'
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue }
@@ -245,7 +246,7 @@ export class JsonReader {
       .toString('utf8', offset, Math.min(offset + 4, this.bytes.length))
       [Symbol.iterator]()
       .next().value
-    const what = found === undefined ? 'the end of the file' : JSON.stringify(found)
+    const what = found === undefined ? 'the end of the file' : quote(found)
     fail('policy.syntax', `This is not JSON: expected ${expected}, found ${what}.`, this.where(offset))
   }
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
+import { quote } from '../quote.ts'
 
 export interface NormalName {
   /** Lower-case A-labels, no trailing dot, without `*.`. */
@@ -18,7 +19,7 @@ const MAX_LABEL_OCTETS = 63
 export function normaliseName(text: string): NormalName | string {
   if (text === '') return 'The name is empty.'
   if (text === '*' || text === '*.')
-    return '"*" would allow every name; list the domains that are meant, such as "*.example.com".'
+    return '"*" would mean every name; list the domains that are meant, such as "*.example.com".'
   const wildcard = text.startsWith('*.')
   const given = wildcard ? text.slice(2) : text
   if (given.includes('*')) {
@@ -68,12 +69,3 @@ const isAddressLike = (name: string): boolean =>
   isIP(name.replace(/^\[|\]$/g, '')) !== 0 ||
   isIP(name.split('/')[0]!) !== 0 ||
   /(^|\.)([0-9]+|0x[0-9a-f]*)$/i.test(name)
-
-/** Text of the file in a sentence: bounded, and no control character reaches a terminal. */
-export const quote = (text: string): string => {
-  const printable = JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
-  return printable.replace(
-    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-}
