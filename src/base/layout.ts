@@ -42,13 +42,16 @@ export const runtimePaths = (layout: Layout) => ({
   generations: join(layout.run, 'generations'),
   journal: join(layout.run, 'bindings.journal'),
   pinnerSocket: join(layout.run, 'pinner.sock'),
+  /** Which generation folders the pinner has active and staged, for its restart. */
+  pinnerState: join(layout.run, 'pinner-state.json'),
   supervisorSocket: join(layout.run, 'supervisor.sock'),
   daemonSocket: join(layout.run, 'daemon.sock'),
   namedDenials: join(layout.named, 'log', 'denials.log'),
+  pinnerDenials: join(layout.run, 'log', 'pinner-denials.jsonl'),
   nflogRecords: join(layout.run, 'log', 'nflog.json'),
   decisions: join(layout.log, 'decisions.jsonl'),
   /** Present while an import waits for its confirmation; see `src/services/guard/confirmation.ts`. */
-  confirmation: join(layout.run, 'confirm.json'),
+  confirmation: join(layout.state, 'confirm.json'),
   alerts: join(layout.log, 'alerts.jsonl'),
   /** Default deny for the client interfaces, loaded at boot before anything that can fail. */
   closedRuleset: join(layout.state, 'closed.nft'),

@@ -37,6 +37,10 @@ export const REASONS = {
     operator: 'The query type is refused (ANY, NULL, zone transfers and unknown types).',
     agent: 'Ask for A, AAAA or another ordinary type.',
   },
+  'dns.limit': {
+    operator: 'The name is allowed, but a bound was reached: octets or names below a wildcard, addresses, or room for them.',
+    agent: 'Retry later; ask for fewer names below one wildcard, or have the exact name added to the policy.',
+  },
   'dns.upstream': {
     operator: 'The name is allowed, but no upstream resolver gave a usable answer.',
     agent: 'Retry later; the name itself is allowed.',
