@@ -105,6 +105,8 @@ function compose(
       if (child !== undefined) built.set(name, child)
     }
     if (built.size === 0 && (own === undefined || own.tag)) return undefined
+    // what was to be created only to hold refused nodes does not come into being
+    if (built.size === 0 && old === undefined && own!.children.size > 0) return undefined
     const base = own ?? (keep ? now : old)!
     return { ...base, values: own?.values ?? [], children: built }
   }

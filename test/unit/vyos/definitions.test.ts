@@ -1,0 +1,277 @@
+import { strict as assert } from 'node:assert'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ClawgressError } from '../../../src/base/errors.ts'
+import {
+  type Definition,
+  loadDefinitions,
+  loadOpDefinitions,
+  type OpDefinition,
+  ownerName,
+  satisfies,
+} from '../../../src/vyos/index.ts'
+
+/** Every definition with its path. */
+function* all(children: ReadonlyMap<string, Definition>, path: string[] = []): Generator<[string, Definition]> {
+  for (const [name, definition] of children) {
+    yield [[...path, name].join(' '), definition]
+    yield* all(definition.children, [...path, name])
+  }
+}
+
+function* allOp(nodes: readonly OpDefinition[], path: string[] = []): Generator<[string, OpDefinition]> {
+  for (const node of nodes) {
+    yield [[...path, node.name].join(' '), node]
+    yield* allOp(node.children, [...path, node.name])
+  }
+}
+
+describe('the shipped definitions', () => {
+  const definitions = loadDefinitions()
+  const at = (path: string): Definition => {
+    const lookup = definitions.locate(path.split(' '))
+    assert.ok(lookup.ok, path)
+    return lookup.located.definition!
+  }
+
+  it('have one owner, called late, and a component version', () => {
+    const owners = [...all(definitions.roots)].filter(([, { owner }]) => owner !== undefined)
+    assert.deepEqual(
+      owners.map(([path, { owner, priority }]) => [path, owner, priority]),
+      [['service clawgress', `\${vyos_conf_scripts_dir}/service_clawgress.py`, 990]],
+    )
+    assert.equal(ownerName(owners[0]![1].owner!), 'service_clawgress')
+    assert.deepEqual([...definitions.versions], [['clawgress', 1]])
+  })
+
+  it('follow the conventions of VyOS for help texts and constraints', () => {
+    for (const [path, definition] of all(definitions.roots)) {
+      if (path === 'service') continue
+      assert.match(definition.help, /^[A-Z].*[^.]$/, path)
+      assert.ok(definition.help.length <= 64, `${path}: ${definition.help}`)
+      if (definition.kind === 'node' || definition.valueless) continue
+      assert.ok(definition.constraint.length > 0, `${path} accepts anything`)
+      assert.notEqual(definition.constraintErrorMessage, 'Invalid value', path)
+      for (const check of definition.constraint) {
+        if (check.type === 'regex') assert.match(check.pattern, /^\(.*\)$/, `${path}: VyOS needs the parentheses`)
+      }
+      const offered = definition.completion.list
+      for (const value of offered) assert.ok(satisfies(definition, value), `${path} offers ${value} and refuses it`)
+      for (const hostile of ['', ' ', 'a b', "'", '"', '$(id)', '`id`', 'x\n', '-x', '../x', 'é'.repeat(9)]) {
+        assert.equal(satisfies(definition, hostile), false, `${path} accepts ${JSON.stringify(hostile)}`)
+      }
+    }
+  })
+
+  it('have the documented defaults', () => {
+    const defaults = [...all(definitions.roots)].flatMap(([path, { defaultValue }]) =>
+      defaultValue === undefined ? [] : [[path.replace('service clawgress ', ''), defaultValue]],
+    )
+    assert.deepEqual(Object.fromEntries(defaults), {
+      'dns name-server port': '53',
+      'dns deny-answer': 'nxdomain',
+      'dns cache-size': '64',
+      'dns max-ttl': '3600',
+      'dns pin-slack': '300',
+      'firewall deny-action': 'reject',
+      'firewall mark-mask': '0xfff00000',
+      'logging syslog facility': 'local6',
+    })
+  })
+
+  for (const [path, good, bad] of [
+    [
+      'policy-file',
+      ['/config/policy.json', '/config/a/b_c-1.json'],
+      ['policy.json', '/config/../etc/x', '/', '/a//b', '/a/.b', '/a/'],
+    ],
+    [
+      'client interface',
+      ['eth0', 'eth1.100', 'br-lan', 'a12345678901234'],
+      ['eth0;x', 'a123456789012345', '.', '/x', '@x'],
+    ],
+    [
+      'client network',
+      ['10.0.0.0/8', '2001:db8::/32', '192.0.2.1/32'],
+      ['10.0.0.1/8', '10.0.0.0', '10.0.0.0/33', 'fe80::1%eth0/64', '::/129'],
+    ],
+    ['listen-address', ['192.0.2.1', '::1', 'fe80::1'], ['192.0.2.1/24', '192.0.2', '1.2.3.256', '::g']],
+    ['dns name-server', ['192.0.2.1', '2001:db8::1'], ['one.one.one.one', '1.1', '']],
+    ['dns name-server 192.0.2.1 port', ['1', '53', '65535'], ['0', '65536', '053', '-1', '1e3']],
+    ['dns name-server 192.0.2.1 tls-hostname', ['dns.example.com', 'a-b.c'], ['a', '-a.b', 'a..b', 'a_b.c', '*.a.b']],
+    ['dns deny-answer', ['nxdomain', 'nodata'], ['nxdomainX', 'xnodata', 'NODATA']],
+    ['dns pin-slack', ['60', '300', '86400'], ['59', '0', '86401']],
+    ['firewall mark-mask', ['0xfff00000', '0x000000FF'], ['0xfff', 'fff00000', '0xfff000000']],
+    ['logging syslog facility', ['user', 'local0', 'local7'], ['local8', 'userx', 'kern']],
+  ] as const) {
+    it(`tell good from bad for ${path}`, () => {
+      const definition = at(`service clawgress ${path}`)
+      for (const value of good) assert.ok(satisfies(definition, value), value)
+      for (const value of bad) assert.equal(satisfies(definition, value), false, value)
+    })
+  }
+
+  it('name every command of operational mode that the design lists, each with quoted words only', () => {
+    const commands = [...allOp(loadOpDefinitions())].flatMap(([path, { command }]) =>
+      command === undefined ? [] : [[path, command] as const],
+    )
+    assert.deepEqual(commands.map(([path]) => path).sort(), [
+      'reset clawgress pins',
+      'restart clawgress',
+      'show clawgress denies',
+      'show clawgress denies client',
+      'show clawgress denies client last',
+      'show clawgress denies last',
+      'show clawgress pins',
+      'show clawgress pins domain',
+      'show clawgress policy',
+      'show clawgress policy effective',
+      'show clawgress policy file',
+      'show clawgress status',
+      'show clawgress test domain',
+      'show clawgress test domain client',
+      'show clawgress test domain client port',
+      'show clawgress test domain port',
+      'show clawgress versions',
+    ])
+    for (const [path, command] of commands) {
+      assert.match(command, /^sudo clawgress op /, path)
+      assert.equal(command.replaceAll(/"\$[1-9]"/g, '').includes('$'), false, `${path} uses a word unquoted`)
+    }
+    for (const [path, { help }] of allOp(loadOpDefinitions())) {
+      if (path.includes(' ')) assert.match(help, /^[A-Z].*[^.]$/, path)
+    }
+  })
+
+  it('accept node names that are shortened while they stay unambiguous', () => {
+    const lookup = definitions.locate('serv clawg dns name 1.1.1.1 po 53'.split(' '))
+    assert.ok(lookup.ok)
+    assert.equal(lookup.located.words.join(' '), 'service clawgress dns name-server 1.1.1.1 port 53')
+    assert.deepEqual(lookup.located.roles, ['node', 'node', 'node', 'tag', 'tagValue', 'leaf', 'value'])
+    const ambiguous = definitions.locate(['service', 'clawgress', 'd'])
+    assert.ok(!ambiguous.ok)
+    assert.deepEqual(
+      ambiguous.candidates.map(({ name }) => name),
+      ['disable', 'dns'],
+    )
+  })
+})
+
+describe('the reader of definitions', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'clawgress-definitions-'))
+    mkdirSync(join(folder, 'include'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  const load = (files: Record<string, string>) => {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+    return loadDefinitions(folder)
+  }
+  const inside = (xml: string) => `<interfaceDefinition>\n${xml}\n</interfaceDefinition>`
+  const leaf = (body: string, properties = '<help>X</help>') =>
+    inside(`<leafNode name="x"><properties>${properties}</properties>${body}</leafNode>`)
+
+  it('puts several files, includes and overridden defaults together', () => {
+    const definitions = load({
+      'a.xml.in': inside(`<node name="service"><children>
+        #include <include/port.xml.i>
+        <leafNode name="port"><defaultValue>99</defaultValue></leafNode>
+      </children></node>`),
+      'b.xml.in': inside(
+        '<node name="service"><children><leafNode name="y"><properties><valueless/></properties></leafNode></children></node>',
+      ),
+      'include/port.xml.i':
+        '<leafNode name="port"><properties><constraint><validator name="numeric"/></constraint></properties><defaultValue>1</defaultValue></leafNode>',
+    })
+    const service = definitions.roots.get('service')!
+    assert.deepEqual([...service.children.keys()], ['port', 'y'])
+    assert.equal(service.children.get('port')!.defaultValue, '99')
+  })
+
+  for (const [name, xml, wanted] of [
+    [
+      'broken XML',
+      '<interfaceDefinition>\n<node>\n</interfaceDefinition>',
+      /a\.xml\.in:[23]: This is not well-formed XML/,
+    ],
+    ['another root', '<definition/>', /root element must be <interfaceDefinition>/],
+    ['an unknown element', inside('<leaf name="x"/>'), /<leaf> has no meaning here/],
+    ['an unknown property', leaf('', '<hint>X</hint>'), /cannot hold <hint>/],
+    ['a bad name', inside('<leafNode name="X y"><properties/></leafNode>'), /a node name is made of/],
+    ['a broken regex', leaf('', '<constraint><regex>(a</regex></constraint>'), /regular expression \(a is not one/],
+    [
+      'an unknown validator',
+      leaf('', '<constraint><validator name="nosuch"/></constraint>'),
+      /"nosuch", which is not known/,
+    ],
+    ['an empty constraint', leaf('', '<constraint></constraint>'), /<constraint> is empty/],
+    [
+      'an owner without priority',
+      inside(
+        '<node name="x" owner="y.py"><children><leafNode name="z"><properties><valueless/></properties></leafNode></children></node>',
+      ),
+      /needs a <priority>/,
+    ],
+    ['a priority that is no number', leaf('', '<priority>soon</priority>'), /must be a number/],
+    ['a node without children', inside('<node name="x"/>'), /has no children/],
+    [
+      'a leaf defined twice',
+      inside('<leafNode name="x"><properties/></leafNode><leafNode name="x"><properties/></leafNode>'),
+      /defined twice/,
+    ],
+    [
+      'a default that breaks its constraint',
+      leaf('<defaultValue>b</defaultValue>', '<constraint><regex>(a)</regex></constraint>'),
+      /default b breaks its own constraint/,
+    ],
+    [
+      'a default without value',
+      leaf('<defaultValue>b</defaultValue>', '<valueless/>'),
+      /without value cannot have a default/,
+    ],
+    [
+      'multi outside a leaf',
+      inside(
+        '<node name="x"><properties><multi/></properties><children><leafNode name="y"><properties/></leafNode></children></node>',
+      ),
+      /leaf nodes only/,
+    ],
+    ['a missing include', inside('#include <include/none.xml.i>'), /none\.xml\.i: The file cannot be read/],
+    [
+      'an include that VyOS would leave as text',
+      inside('\t#include <include/x.xml.i>'),
+      /a\.xml\.in:2: An include must stand alone/,
+    ],
+  ] as const) {
+    it(`refuses ${name}`, () => {
+      assert.throws(
+        () => load({ 'a.xml.in': xml }),
+        (error: unknown) => {
+          assert.ok(error instanceof ClawgressError, String(error))
+          assert.equal(error.problems[0]!.code, 'definition.invalid')
+          assert.match(error.message, wanted)
+          return true
+        },
+      )
+    })
+  }
+
+  it('refuses an include that leads back to itself', () => {
+    assert.throws(
+      () =>
+        load({ 'a.xml.in': inside('#include <include/a.xml.i>'), 'include/a.xml.i': '#include <include/a.xml.i>\n' }),
+      /leads back to itself/,
+    )
+  })
+
+  it('refuses an op command that uses more words than are typed', () => {
+    writeFileSync(
+      join(folder, 'a.xml.in'),
+      inside('<node name="show"><children><tagNode name="x"><command>echo "$4"</command></tagNode></children></node>'),
+    )
+    assert.throws(() => loadOpDefinitions(folder), /uses \$4, but only 3 words are typed/)
+  })
+})
