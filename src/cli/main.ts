@@ -1,27 +1,38 @@
 import { Command } from 'commander'
 import { register as registerCompletion } from './commands/completion.ts'
+import { register as registerConfMode } from './commands/conf-mode.ts'
 import { register as registerDaemon } from './commands/daemon.ts'
+import { register as registerGuard } from './commands/guard.ts'
 import { register as registerLab } from './commands/lab.ts'
 import { register as registerOp } from './commands/op.ts'
+import { register as registerPinner } from './commands/pinner.ts'
 import { register as registerPolicy } from './commands/policy.ts'
+import { register as registerPolicyImport } from './commands/policy-import.ts'
 import { register as registerShell } from './commands/shell.ts'
 import { register as registerShow } from './commands/show.ts'
+import { register as registerSupervise } from './commands/supervise.ts'
 import { EXIT, reportFailure } from './failure.ts'
 
 const program = new Command('clawgress')
   .description('Egress allowlist gateway for AI agents')
   .version('0.1.0')
-  .showHelpAfterError('(--help shows how the command is used)')
-  .exitOverride()
   .addHelpText('after', '\nExit status: 0 done, 1 refused (with sentences on stderr), 2 not a command.')
 
 registerShow(program)
 registerPolicy(program)
+registerPolicyImport(program)
+registerConfMode(program)
 registerOp(program)
 registerDaemon(program)
+registerGuard(program)
+registerSupervise(program)
 registerLab(program)
+registerPinner(program)
 registerShell(program)
 registerCompletion(program)
+
+for (const command of withSubcommands(program))
+  command.exitOverride().showHelpAfterError('(--help shows how the command is used)')
 
 // `clawgress … | head` is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
@@ -32,4 +43,9 @@ try {
   await program.parseAsync()
 } catch (error) {
   process.exitCode = reportFailure(error)
+}
+
+function* withSubcommands(command: Command): Iterable<Command> {
+  yield command
+  for (const child of command.commands) yield* withSubcommands(child)
 }

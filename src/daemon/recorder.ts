@@ -60,7 +60,7 @@ export class Recorder {
   private readonly run = Date.now().toString(36)
 
   constructor({ layout, lookUpNames, syslogCommand = loggerCommand, log }: RecorderOptions) {
-    const { nflogRecords, pinnerDenials, namedDenials, decisions } = sourcePaths(layout)
+    const { nflogRecords, pinnerDenials, namedDenials, decisions } = runtimePaths(layout)
     const places = join(layout.run, 'daemon')
     mkdirSync(places, { recursive: true, mode: 0o750 })
     mkdirSync(layout.log, { recursive: true, mode: 0o750 })
@@ -208,9 +208,3 @@ export class Recorder {
     this.places = this.sources.map(({ tail }) => tail.place())
   }
 }
-
-/** Where raw lines come from, and where records go. */
-export const sourcePaths = (layout: Layout) => ({
-  ...runtimePaths(layout),
-  pinnerDenials: join(layout.run, 'log', 'pinner-denials.jsonl'),
-})

@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { currentLayout, type Layout } from '../base/layout.ts'
-import type { LookUpNames } from './names-behind.ts'
+import { pinnerNames } from './pinner-names.ts'
 import { Recorder, type RecorderOptions } from './recorder.ts'
 import { serveStatus } from './status.ts'
 
@@ -19,7 +19,7 @@ export interface DaemonOptions extends Partial<Omit<RecorderOptions, 'layout'>> 
  */
 export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
   const layout = options.layout ?? currentLayout()
-  const lookUpNames = options.lookUpNames ?? (await pinnerNames(layout))
+  const lookUpNames = options.lookUpNames ?? pinnerNames(layout)
   const recorder = new Recorder({ ...options, layout, lookUpNames })
   const server = await serveStatus(layout, () => recorder.status())
   let isEnding = false
@@ -34,9 +34,4 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
   process.off('SIGINT', end)
   server.close()
   recorder.close()
-}
-
-/** The pinner's book, asked over its control socket. */
-async function pinnerNames(_layout: Layout): Promise<LookUpNames> {
-  return async () => new Map()
 }

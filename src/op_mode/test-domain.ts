@@ -45,7 +45,8 @@ function portsOf(plan: Plan, decision: Decision, name: string): string {
   return classPorts(plan, plan.names.judge(group.id, name).classIds)
 }
 
-function checkedName(text: string): string {
+/** A name as it is asked for: lower-case A-labels. Throws `config.value` for a pattern or what is no name. */
+export function checkedName(text: string): string {
   const normal = normaliseName(text)
   if (typeof normal === 'string') fail('config.value', normal)
   if (normal.wildcard) fail('config.value', `"${text}" is a pattern; ask for a name below it.`)

@@ -1,4 +1,35 @@
-import type { Command } from 'commander'
+import { Command } from 'commander'
+import { type OutputOptions, show } from '../output.ts'
+import {
+  deniesCommand,
+  pinsCommand,
+  resetPinsCommand,
+  restartCommand,
+  statusCommand,
+  testDomainCommand,
+  versionsCommand,
+} from './show.ts'
 
-/** Registers `clawgress op …`, which the operational commands of VyOS run. */
-export function register(_program: Command): void {}
+/** Registers `clawgress op …`: what the operational commands of VyOS run (op-mode/), word for word. */
+export function register(program: Command): void {
+  const shown = new Command('show').description('show …')
+  shown.addCommand(statusCommand()).addCommand(pinsCommand()).addCommand(deniesCommand()).addCommand(versionsCommand())
+  shown.addCommand(policyCommand())
+  shown.addCommand(new Command('test').addCommand(testDomainCommand()))
+  const op = new Command('op').description('the operational commands of VyOS')
+  op.addCommand(shown).addCommand(new Command('reset').addCommand(resetPinsCommand())).addCommand(restartCommand())
+  program.addCommand(op, { hidden: true })
+}
+
+const policyCommand = (): Command =>
+  new Command('policy')
+    .description('the live policy')
+    .argument('[what]', 'effective: every entry; file: the file itself')
+    .option('--json', 'facts as JSON')
+    .action(async (what: string | undefined, options: OutputOptions) => {
+      const layout = (await import('../../base/layout.ts')).currentLayout()
+      const { plan } = (await import('../../op_mode/live-plan.ts')).livePlan(layout)
+      const { showEffectivePolicy, showPolicy, showPolicyFile } = await import('../../op_mode/policy.ts')
+      if (what === 'effective') show(showEffectivePolicy(plan), options)
+      else show(what === 'file' ? showPolicyFile(layout, plan) : showPolicy(plan), options)
+    })

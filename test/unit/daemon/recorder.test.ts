@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { type Layout, layoutBelow } from '../../../src/base/layout.ts'
+import { type Layout, layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
 import type { LookUpNames } from '../../../src/daemon/names-behind.ts'
 import { type DecisionRecord, decisionRecord } from '../../../src/daemon/record.ts'
-import { Recorder, sourcePaths } from '../../../src/daemon/recorder.ts'
+import { Recorder } from '../../../src/daemon/recorder.ts'
 import { compilePlan, writePlan } from '../../../src/plan/index.ts'
 import { parsePolicy } from '../../../src/policy/index.ts'
 import { testSettings } from './settings.ts'
@@ -44,7 +44,7 @@ describe('the recorder', () => {
   const start = (lookUpNames: LookUpNames = async () => new Map()) =>
     new Recorder({ layout, lookUpNames, syslogCommand: () => ['cat'] })
   const records = (): DecisionRecord[] =>
-    readFileSync(sourcePaths(layout).decisions, 'utf8')
+    readFileSync(runtimePaths(layout).decisions, 'utf8')
       .split('\n')
       .slice(0, -1)
       .map((line) => decisionRecord.parse(JSON.parse(line)))
@@ -54,14 +54,14 @@ describe('the recorder', () => {
     recorder.step(Date.now() + 150)
   }
   const write = (source: 'nflogRecords' | 'namedDenials' | 'pinnerDenials', text: string) =>
-    appendFileSync(sourcePaths(layout)[source], text)
+    appendFileSync(runtimePaths(layout)[source], text)
   const activate = (policy: object) => {
     const plan = compilePlan(parsePolicy(Buffer.from(JSON.stringify(policy))).policy, testSettings, {})
     const target = join(layout.run, 'generations', plan.generation)
     mkdirSync(target, { recursive: true })
     writePlan(plan, join(target, 'plan'))
-    rmSync(sourcePaths(layout).current, { force: true })
-    symlinkSync(target, sourcePaths(layout).current)
+    rmSync(runtimePaths(layout).current, { force: true })
+    symlinkSync(target, runtimePaths(layout).current)
     return plan
   }
 
@@ -198,8 +198,8 @@ describe('the recorder', () => {
     const broken = join(layout.run, 'generations', 'broken')
     mkdirSync(join(broken, 'plan'), { recursive: true })
     writeFileSync(join(broken, 'plan', 'plan.json'), '{')
-    rmSync(sourcePaths(layout).current)
-    symlinkSync(broken, sourcePaths(layout).current)
+    rmSync(runtimePaths(layout).current)
+    symlinkSync(broken, runtimePaths(layout).current)
     recorder.step(Date.now())
     assert.equal(recorder.status().generation, plan.generation)
     assert.equal(recorder.status().troubles.length, 1)

@@ -1,0 +1,72 @@
+import { type Layout, runtimePaths } from '../base/layout.ts'
+import { flushNames, viewName } from '../dns/index.ts'
+import { PinnerClient } from '../pinner/control-client.ts'
+import { withLock } from '../services/index.ts'
+import { formatDuration } from './duration.ts'
+import { livePlan } from './live-plan.ts'
+import type { Shown } from './shown.ts'
+import { printTable } from './table.ts'
+import { checkedName } from './test-domain.ts'
+
+export interface PinsOptions {
+  readonly name?: string
+  /** Names listed at most. */
+  readonly limit?: number
+}
+
+export interface PinCount {
+  readonly names: number
+  readonly addresses: number
+}
+
+const TIMEOUT = 3_000
+/** A commit may hold the lock for long. */
+const LOCK_WAIT = 30_000
+
+const pinner = (layout: Layout, timeout = TIMEOUT) => new PinnerClient(runtimePaths(layout).pinnerSocket, timeout)
+
+/** Addresses that names opened, with the time they stay open to new connections. Throws `system.unreachable`. */
+export async function showPins(layout: Layout, { name, limit = 1000 }: PinsOptions = {}): Promise<Shown> {
+  livePlan(layout)
+  const wanted = name === undefined ? {} : { name: checkedName(name) }
+  const data = await pinner(layout).pins({ limit, ...wanted })
+  const rows = data.pins.flatMap((pin) =>
+    pin.addresses.map(({ address, pinnedMs }) => [
+      pin.group,
+      pin.name,
+      pin.type,
+      address,
+      pinnedMs === 0 ? 'open connections only' : formatDuration(pinnedMs / 1000),
+      pin.targets.filter((target) => target !== pin.name).join(' > ') || '-',
+    ]),
+  )
+  const left = data.total - data.pins.length
+  const more = left > 0 ? `\n${left} more names are pinned; ask for one, or for more with --last.\n` : ''
+  const none = name === undefined ? 'Nothing is pinned.\n' : `Nothing is pinned for ${name}.\n`
+  const header = ['Group', 'Name', 'Type', 'Address', 'Open for', 'By way of']
+  return { data, text: rows.length === 0 ? none : `${printTable(header, rows)}${more}` }
+}
+
+/** Throws `system.unreachable` where the pinner does not answer. */
+export async function countPins(layout: Layout): Promise<PinCount> {
+  const { bindings, addresses } = await pinner(layout).status()
+  return { names: bindings, addresses }
+}
+
+/** Closes every address that names opened, and makes named forget them, so that they are opened anew when asked for. */
+export async function resetPins(layout: Layout): Promise<Shown> {
+  livePlan(layout)
+  const flush = await withLock(
+    layout,
+    LOCK_WAIT,
+    async () => {
+      const reset = await pinner(layout, 2 * LOCK_WAIT).reset()
+      for (const { id, names } of reset.flush) await flushNames(layout, viewName(id), names)
+      return reset.flush
+    },
+    'resetting the pins',
+  )
+  const count = flush.reduce((sum, { names }) => sum + (names === 'all' ? 0 : names.length), 0)
+  const what = flush.some(({ names }) => names === 'all') ? 'All names' : `${count} names`
+  return { data: { flushed: flush }, text: `${what} were closed; each opens again when it is next resolved.\n` }
+}

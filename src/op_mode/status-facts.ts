@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ClawgressError } from '../base/errors.ts'
+import { type Layout, runtimePaths } from '../base/layout.ts'
+import { readHistory } from '../conf_mode/history.ts'
+import { askDaemon, type DaemonStatus } from '../daemon/status.ts'
+import { type Counters, type LiveRuleset, liveRuleset, readCounters } from '../firewall/index.ts'
+import type { Plan } from '../plan/types.ts'
+import { services, type UnitStatus } from '../services/index.ts'
+import { type Alert, recentAlerts } from './alerts.ts'
+import { findLivePlan } from './live-plan.ts'
+import { countPins, type PinCount } from './pins.ts'
+
+/** Everything the status tells, as found; what could not be found out is a sentence instead. */
+export interface StatusFacts {
+  readonly plan?: Plan
+  readonly since?: Date
+  readonly ruleset: LiveRuleset | Unknown
+  readonly counters: Counters | Unknown
+  readonly units: readonly UnitStatus[] | Unknown
+  readonly pins: PinCount | Unknown
+  readonly daemon: DaemonStatus | undefined
+  /** How the policy file compares with the one that is live. */
+  readonly policyFile: 'same' | 'changed' | 'missing' | 'unknown'
+  /** An apply was begun and not ended. */
+  readonly isApplying: boolean
+  /** An import goes back to the previous policy at this time, unless it is confirmed. */
+  readonly unconfirmedUntil: string | undefined
+  readonly alerts: readonly Alert[]
+}
+
+export interface Unknown {
+  readonly unknown: string
+}
+
+export const isKnown = <Value extends object>(value: Value | Unknown): value is Value => !('unknown' in value)
+
+/** Asks every part, each for a bounded time; a part that does not answer does not hide the others. */
+export async function gatherStatus(layout: Layout): Promise<StatusFacts> {
+  const live = findLivePlan(layout)
+  const [units, pins, daemon] = await Promise.all([
+    orUnknown(() => services(layout).status()),
+    orUnknown(() => countPins(layout)),
+    askDaemon(layout),
+  ])
+  return {
+    ...live,
+    ruleset: await orUnknown(liveRuleset),
+    counters: await orUnknown(readCounters),
+    units,
+    pins,
+    daemon,
+    policyFile: live === undefined ? 'unknown' : comparePolicyFile(layout, live.plan),
+    isApplying: existsSync(runtimePaths(layout).intent),
+    unconfirmedUntil: readConfirmation(layout),
+    alerts: recentAlerts(runtimePaths(layout).alerts, Date.now()),
+  }
+}
+
+function readConfirmation(layout: Layout): string | undefined {
+  try {
+    const { deadline } = JSON.parse(readFileSync(runtimePaths(layout).confirmation, 'utf8')) as { deadline: unknown }
+    return typeof deadline === 'string' ? deadline : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function orUnknown<Value>(ask: () => Value | Promise<Value>): Promise<Value | Unknown> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof ClawgressError)) throw error
+    return { unknown: error.problems[0]!.message }
+  }
+}
+
+function comparePolicyFile(layout: Layout, plan: Plan): StatusFacts['policyFile'] {
+  const { policyFile } = plan.source
+  const active = readHistory(layout).findLast((entry) => entry.generation === plan.generation)
+  if (policyFile === undefined || active === undefined) return 'unknown'
+  const path = join(layout.root, policyFile)
+  if (!existsSync(path)) return 'missing'
+  try {
+    return readFileSync(path).equals(readFileSync(join(active.folder, 'policy.json'))) ? 'same' : 'changed'
+  } catch {
+    return 'unknown'
+  }
+}

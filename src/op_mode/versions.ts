@@ -1,0 +1,23 @@
+import type { Layout } from '../base/layout.ts'
+import { readHistory } from '../conf_mode/history.ts'
+import { findLivePlan } from './live-plan.ts'
+import type { Shown } from './shown.ts'
+import { printTable } from './table.ts'
+
+/** Policies that were activated, newest first; the live one is marked. */
+export function showVersions(layout: Layout): Shown {
+  const entries = readHistory(layout).reverse()
+  const live = findLivePlan(layout)?.plan.generation
+  const liveNumber = entries.find((entry) => entry.generation === live)?.number
+  const data = entries.map(({ folder: _folder, ...entry }) => ({ ...entry, live: entry.number === liveNumber }))
+  const rows = data.map((entry) => [
+    `${entry.number}${entry.live ? ' (live)' : ''}`,
+    entry.generation,
+    entry.time.replace('T', ' ').replace(/\.\d+Z$/, ''),
+    entry.user,
+    entry.policyFile,
+    entry.summary,
+  ])
+  const header = ['Version', 'Generation', 'Time (UTC)', 'User', 'Policy file', 'Change']
+  return { data, text: rows.length === 0 ? 'No policy was ever activated here.\n' : printTable(header, rows) }
+}
