@@ -4,7 +4,7 @@ import { formatAddress, type Prefix, parseAddress, parsePrefix } from '../base/a
 import type { Problem } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
 import type { NameServer, PlanSettings } from '../plan/types.ts'
-import type { ConfigDict } from '../vyos/index.ts'
+import type { ConfigDict, ConfigValue } from '../vyos/index.ts'
 import type { SystemFacts } from './system-facts.ts'
 
 /** The configuration node `service clawgress` as a value; what the Plan needs of it is `plan`. */
@@ -14,6 +14,9 @@ export interface Settings {
 }
 
 const BASE = 'service clawgress'
+
+const isDict = (value: ConfigValue | undefined): value is ConfigDict =>
+  typeof value === 'object' && !Array.isArray(value)
 
 /** Reads one level of the configuration; a node that VyOS's schema cannot produce is a bug, not an operator's error. */
 class Node {
@@ -42,13 +45,13 @@ class Node {
 
   child(name: string): Node {
     const value = this.#values[name]
-    const values = typeof value === 'object' && !Array.isArray(value) ? value : {}
+    const values = isDict(value) ? value : {}
     return new Node(values, `${this.path} ${name}`)
   }
 
   tags(name: string): [string, Node][] {
     const parent = this.#values[name]
-    if (typeof parent !== 'object' || Array.isArray(parent)) return []
+    if (!isDict(parent)) return []
     return Object.keys(parent).map((tag) => [tag, this.child(name).child(tag)])
   }
 }

@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 
 export function register(program: Command): void {
   program
-    .command('supervise')
-    .description('Keep the programs of the gateway running where there is no systemd (started on demand)')
+    .command('supervise', { hidden: true })
+    .description('keep the programs of the gateway running where there is no systemd (started on demand)')
     .action(async () => {
       const { currentLayout } = await import('../../base/layout.ts')
       const { runSupervisor } = await import('../../services/supervisor.ts')

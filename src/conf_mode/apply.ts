@@ -1,0 +1,66 @@
+import { type Layout, runtimePaths } from '../base/layout.ts'
+import { applyZones, flushNames, installGeneration, viewName } from '../dns/index.ts'
+import { PinnerClient } from '../pinner/control-client.ts'
+import { type Services, services, type UnitName } from '../services/index.ts'
+import { checkpoint } from './checkpoint.ts'
+import type { Generation } from './generation.ts'
+import { closeIfOpen, loadRuleset } from './kernel.ts'
+import type { NetworkInterface } from './system-facts.ts'
+import { writeUlogdConf } from './ulogd.ts'
+
+/** What an apply did to what was open. */
+export interface Applied {
+  /** Open flows that the new generation does not allow, told so at both ends. */
+  readonly flowsReset: number
+  /** Milliseconds from handing the ruleset to the kernel until both ends of the last of them had been told. */
+  readonly resetMs: number
+}
+
+/**
+ * Brings pinner, kernel and named to a generation, from whatever they hold now: removals pinner, kernel, RPZ, cache;
+ * additions kernel, pinner, RPZ. Between the steps only what both the old and the new generation allow gets out.
+ */
+export async function applyGeneration(
+  layout: Layout,
+  target: Generation,
+  interfaces: readonly NetworkInterface[],
+): Promise<Applied> {
+  const units = services(layout)
+  const lost = await closeIfOpen(layout, target.plan)
+  checkpoint('closed')
+  await startNamed(layout, target, units)
+  await units.ensure('clawgress-pinner')
+  const pinner = new PinnerClient(runtimePaths(layout).pinnerSocket)
+  const fresh = (await pinner.status()).generation === undefined
+  if (!fresh) await pinner.stage(target.folder)
+  checkpoint('staged')
+  const committed = performance.now()
+  await loadRuleset(layout, target, interfaces)
+  checkpoint('kernel')
+  const activated = fresh ? await pinner.load(target.folder) : await pinner.activate()
+  const resetMs = performance.now() - committed
+  const restored = lost ? await pinner.restore() : undefined
+  checkpoint('activated')
+  await applyZones(layout, target.id)
+  checkpoint('zones')
+  for (const { id, names } of [...activated.flush, ...(restored?.flush ?? [])])
+    await flushNames(layout, viewName(id), names)
+  checkpoint('flushed')
+  await startRecorders(layout, units)
+  return { flowsReset: activated.probed, resetMs }
+}
+
+/** A named that does not run starts with the new zones; one that runs gets them later, when the pinner judges by them. */
+async function startNamed(layout: Layout, target: Generation, units: Services): Promise<void> {
+  const named = (await units.status()).find(({ name }) => name === 'clawgress-named')
+  if (named?.state !== 'running') installGeneration(layout, target.id)
+  await units.ensure('clawgress-named')
+}
+
+const RECORDERS: readonly UnitName[] = ['clawgress-log', 'clawgressd', 'clawgress-guard']
+
+async function startRecorders(layout: Layout, units: Services): Promise<void> {
+  const changed = writeUlogdConf(layout)
+  if (changed) await units.restart('clawgress-log')
+  await Promise.all(RECORDERS.map((unit) => units.ensure(unit)))
+}

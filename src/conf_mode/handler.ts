@@ -1,0 +1,55 @@
+import { userInfo } from 'node:os'
+import { formatProblem } from '../base/errors.ts'
+import type { Layout } from '../base/layout.ts'
+import { withLock } from '../services/index.ts'
+import { type Activation, activate } from './activate.ts'
+import { type HandlerInput, rememberInput } from './handler-input.ts'
+import { removeEverything } from './remove.ts'
+import { type Verified, verify } from './verify.ts'
+
+/** How long a change waits for another one to finish, milliseconds. */
+export const LOCK_WAIT_MS = 30_000
+
+/**
+ * The conf-mode handler of `service clawgress`: verifies, and makes the router enforce what the configuration says,
+ * or leaves everything as it was. Returns what to tell the operator; throws ClawgressError.
+ */
+export async function handle(input: HandlerInput, layout: Layout): Promise<string> {
+  const { proposed } = input
+  if (proposed === null || proposed.disable !== undefined)
+    return input.dry_run ? '' : withLock(layout, LOCK_WAIT_MS, () => removeEverything(layout), 'commit')
+  if (input.dry_run) return warningsOf(await verify(proposed, layout)).join('\n')
+  return withLock(
+    layout,
+    LOCK_WAIT_MS,
+    async () => {
+      const verified = await verify(proposed, layout)
+      const activation = await activate(layout, verified, operator())
+      rememberInput(layout, input)
+      return [...warningsOf(verified), describe(activation, verified)].join('\n')
+    },
+    'commit',
+  )
+}
+
+/** Who asked for the change: sudo's caller, else ourselves. */
+export const operator = (): string => process.env.SUDO_USER ?? userInfo().username
+
+export const warningsOf = ({ warnings }: Verified): string[] =>
+  warnings.map((warning) => `Warning: ${formatProblem(warning)}`)
+
+/** Two lines: what is live, and what the change did to what was open. */
+export function describe(activation: Activation, { plan }: Verified): string {
+  const { generation, milliseconds, applied } = activation
+  const prefixes = plan.groups.reduce((sum, { statics }) => sum + statics.length, 0)
+  const reach = `${count(plan.names.allowCount, 'name')}, ${count(prefixes, 'prefix', 'prefixes')}`
+  if (!activation.changed) return `Generation ${generation} is live already: ${reach}.`
+  const reset = applied?.flowsReset ?? 0
+  const flows =
+    reset === 0
+      ? ''
+      : ` ${count(reset, 'open connection')} no longer allowed, reset in ${Math.round(applied!.resetMs)} ms.`
+  return `Generation ${generation} is live and proven in ${milliseconds} ms: ${reach}.${flows}`
+}
+
+const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`
