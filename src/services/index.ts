@@ -1,6 +1,8 @@
 export { prepareFolders, unitLogs, userIds } from './folders.ts'
+export { runGuard } from './guard/run-guard.ts'
 export { withLock } from './lock.ts'
 export { type Services, services } from './services.ts'
+export { printUlogdConf } from './ulogd-conf.ts'
 export type { UnitDefinition, UnitName, UnitStatus } from './unit-definition.ts'
 export { UNIT_NAMES } from './unit-definition.ts'
 export { ulogdConfiguration, unitDefinitions } from './units.ts'

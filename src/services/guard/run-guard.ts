@@ -7,9 +7,9 @@ import { LogRotation } from './log-rotation.ts'
 import { type RestorePins, RulesetWatch } from './ruleset-watch.ts'
 
 /** Milliseconds between looks at the ruleset. Default deny is back within a second of its loss. */
-const LOOK_MS = 250
+const LOOK_MS = 100
 /** Every so many looks, the log's size and the confirmation are looked at. */
-const LOOKS_PER_ROUND = 8
+const LOOKS_PER_ROUND = 20
 
 /**
  * Process main of `clawgress guard`, until SIGTERM. `restorePins` asks the pinner to put its pins back, and flushes

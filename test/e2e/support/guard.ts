@@ -1,0 +1,11 @@
+// The guard over the layout below CLAWGRESS_ROOT, without pinner and named: `restored` in the run folder counts.
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { currentLayout } from '../../../src/base/layout.ts'
+import { runGuard } from '../../../src/services/guard/run-guard.ts'
+
+const layout = currentLayout()
+await runGuard(layout, async () => {
+  appendFileSync(join(layout.run, 'restored'), '.')
+  if (process.env.TEST_NO_PINNER !== undefined) throw new Error('the pinner is not there')
+})

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type Layout, runtimePaths } from '../../../src/base/layout.ts'
+import { prepareFolders } from '../../../src/services/folders.ts'
+import { Alerts } from '../../../src/services/guard/alerts.ts'
+import { ConfirmationWatch } from '../../../src/services/guard/confirmation.ts'
+import { LogRotation } from '../../../src/services/guard/log-rotation.ts'
+import { removeLayout, temporaryLayout, until } from './support/gateway.ts'
+
+describe('the guard, beside the ruleset', () => {
+  let layout: Layout
+  let alerts: Alerts
+
+  beforeEach(() => {
+    layout = temporaryLayout()
+    prepareFolders(layout)
+    alerts = new Alerts(layout)
+  })
+  afterEach(() => removeLayout(layout))
+
+  const raised = (): string[] =>
+    readFileSync(runtimePaths(layout).alerts, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => (JSON.parse(line) as { event: string }).event)
+
+  describe('takes back an import that nobody confirmed', () => {
+    const confirm = (content: string) => writeFileSync(runtimePaths(layout).confirmation, content)
+    const waiting = (seconds: number) =>
+      confirm(
+        JSON.stringify({ deadline: new Date(Date.now() + seconds * 1000).toISOString(), previousGeneration: 'abc1' }),
+      )
+    const traces = () => readFileSync(join(layout.run, 'reverted'), 'utf8')
+    const watch = (script = `echo x >> ${join(layout.run, 'reverted')}; rm ${runtimePaths(layout).confirmation}`) =>
+      new ConfirmationWatch(layout, alerts, ['sh', '-c', script])
+
+    it('when the time is up, once, with an alert', async () => {
+      waiting(-1)
+      const confirmation = watch()
+      confirmation.look()
+      confirmation.look()
+      await until('the alert', 2_000, () => raised().length > 0)
+      confirmation.look()
+      assert.deepEqual(raised(), ['confirmation.expired'])
+      assert.equal(traces(), 'x\n')
+    })
+
+    it('not before, and not when nothing waits', async () => {
+      const confirmation = watch('exit 1')
+      confirmation.look()
+      waiting(60)
+      confirmation.look()
+      assert.deepEqual(raised(), [])
+    })
+
+    it('also when the note about it is damaged', async () => {
+      confirm('{"deadline":')
+      watch().look()
+      await until('the alert', 2_000, () => raised().length > 0)
+      assert.equal(traces(), 'x\n')
+    })
+
+    it('and says why, when that fails', async () => {
+      waiting(-1)
+      watch('echo The previous generation is gone. >&2; exit 1').look()
+      await until('the alert', 2_000, () => raised().length > 0)
+      assert.deepEqual(raised(), ['confirmation.failed'])
+      assert.match(readFileSync(runtimePaths(layout).alerts, 'utf8'), /The previous generation is gone/)
+    })
+  })
+
+  describe('bounds the log of denied packets', () => {
+    let reopened = 0
+    const rotation = () => new LogRotation(layout, alerts, 65_536, async () => void reopened++)
+    const log = () => runtimePaths(layout).nflogRecords
+
+    beforeEach(() => {
+      reopened = 0
+      mkdirSync(dirname(log()), { recursive: true })
+    })
+
+    it('by putting it aside when it takes too much, over the one put aside before', async () => {
+      for (const content of ['a', 'b']) {
+        writeFileSync(log(), content.repeat(100_000))
+        await rotation().look()
+        assert.equal(readFileSync(`${log()}.1`, 'latin1')[0], content)
+        assert.equal(statSync(log(), { throwIfNoEntry: false }), undefined)
+      }
+      assert.equal(reopened, 2)
+    })
+
+    it('but not for what the daemon has given back, nor without a log', async () => {
+      await rotation().look()
+      writeFileSync(log(), 'x')
+      truncateSync(log(), 10_000_000)
+      await rotation().look()
+      assert.equal(reopened, 0)
+      assert.deepEqual(raised(), [])
+    })
+
+    it('and says once when it cannot', async () => {
+      writeFileSync(log(), 'a'.repeat(100_000))
+      mkdirSync(`${log()}.1`)
+      const stuck = rotation()
+      await stuck.look()
+      await stuck.look()
+      assert.deepEqual(raised(), ['log.stuck'])
+    })
+  })
+})
