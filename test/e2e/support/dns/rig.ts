@@ -1,6 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
-import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type Layout, layoutBelow } from '../../../../src/base/layout.ts'
 import { bindIds } from '../../../../src/dns/files/ownership.ts'
 import {
@@ -26,12 +26,14 @@ export interface Asked {
 /** A real named of ours in a namespace of its own, with a stand-in for the pinner behind it. */
 export class DnsRig {
   readonly layout: Layout
+  readonly namespace: string
   readonly pinner: StandInPinner
   readonly #leave: () => Promise<void>
   #named: ChildProcess | undefined
 
-  private constructor(layout: Layout, pinner: StandInPinner, leave: () => Promise<void>) {
+  private constructor(layout: Layout, namespace: string, pinner: StandInPinner, leave: () => Promise<void>) {
     this.layout = layout
+    this.namespace = namespace
     this.pinner = pinner
     this.#leave = leave
   }
@@ -40,7 +42,7 @@ export class DnsRig {
     const namespace = await enterNewNamespace()
     const folder = mkdtempSync('/var/cache/bind/clawgress-test-')
     chownSync(folder, 0, bindIds().gid)
-    return new DnsRig(layoutBelow(folder, folder), await StandInPinner.start(), namespace.leave)
+    return new DnsRig(layoutBelow(folder, folder), namespace.name, await StandInPinner.start(), namespace.leave)
   }
 
   /** Prepares a plan and starts named with it; resolves when it is proven live. */
@@ -106,18 +108,6 @@ export class DnsRig {
     if (answer === undefined) return 'TIMEOUT'
     const code = { 0: 'NOERROR', 2: 'SERVFAIL', 3: 'NXDOMAIN', 5: 'REFUSED' }[answer.rcode] ?? String(answer.rcode)
     return code === 'NOERROR' ? `${code} ${answer.answers.length}` : code
-  }
-
-  /** Changes the generated configuration for a test of what it is there for, and lets named read it. */
-  rewriteConf(change: (text: string) => string): void {
-    const file = `${this.layout.named}/named.conf`
-    const before = readFileSync(file, 'utf8')
-    const after = change(before)
-    if (after === before) throw new Error('the configuration no longer holds what the test takes away')
-    rmSync(file)
-    writeFileSync(file, after, { mode: 0o640 })
-    chownSync(file, 0, bindIds().gid)
-    execFileSync('named-checkconf', [file])
   }
 
   log(): string {
