@@ -7,6 +7,7 @@ import type { Lab } from '../lab/lab.ts'
 /** Why something happened, in the words of the gateway. */
 export interface Evidence {
   readonly reason: string
+  /** Where the line stands in the policy: `$.allow.domains[0]`. */
   readonly rule?: string
   readonly label?: string
 }
@@ -20,6 +21,8 @@ export function planSays(lab: Lab, question: Question): Evidence {
 
 export interface Trace {
   readonly client: string
+  /** Milliseconds since the epoch: records of what was earlier are not of this attempt. */
+  readonly since: number
   /** Asked name, or address and port. */
   readonly name?: string
   readonly address?: string
@@ -40,19 +43,16 @@ export async function denyRecord(lab: Lab, trace: Trace): Promise<Evidence | und
 }
 
 function belongs(record: DecisionRecord, trace: Trace): boolean {
+  if (Date.parse(record.time) < trace.since) return false
   if (record.client !== undefined && record.client !== trace.client) return false
   if (trace.name !== undefined) return record.name === trace.name
   return record.address === trace.address && record.port === trace.port
 }
 
-function toEvidence(
-  reason: string,
-  rule: { text: string; path: string } | undefined,
-  label: string | undefined,
-): Evidence {
+function toEvidence(reason: string, rule: { path: string } | undefined, label: string | undefined): Evidence {
   return {
     reason,
-    ...(rule === undefined ? {} : { rule: `${rule.path} ${rule.text}` }),
+    ...(rule === undefined ? {} : { rule: rule.path }),
     ...(label === undefined ? {} : { label }),
   }
 }

@@ -6,10 +6,10 @@ import { type Column, type Paint, printHeading, printRow } from './table.ts'
 
 const COLUMNS: readonly Column[] = [
   { heading: '', width: 3 },
-  { heading: 'what', width: 31 },
+  { heading: 'what', width: 29 },
   { heading: 'expected', width: 8 },
-  { heading: 'what happened', width: 20 },
-  { heading: 'why', width: 24 },
+  { heading: 'what happened', width: 21 },
+  { heading: 'why', width: 25 },
   { heading: 'ms', width: 4, right: true },
 ]
 
@@ -40,16 +40,18 @@ export class Report {
     this.say(heading)
     process.stdout.write(printHeading(COLUMNS))
     for (const row of rows) {
+      await lab.internet.forget()
+      const since = Date.now()
       const outcome = await row.attempt(lab)
-      const why = await evidenceFor(lab, row, outcome)
+      const why = await evidenceFor(lab, row, outcome, since)
       const asExpected = isAsExpected(row, outcome, why)
       this.count(asExpected, `${row.what} (agent ${row.agent})`)
       const leaked = (outcome.leaked ?? 0) > 0 ? `, LEAKED ${outcome.leaked}` : ''
       const cells = [
         asExpected ? 'ok' : 'BAD',
-        `${row.what} (agent ${row.agent})`,
+        `${row.what} (agent\u00a0${row.agent})`,
         row.expected,
-        `${outcome.allowed ? 'allowed' : 'refused'}: ${outcome.happened}${leaked}`,
+        `${outcome.happened}${leaked}`,
         describeEvidence(why),
         String(outcome.ms),
       ]
@@ -96,10 +98,12 @@ function isAsExpected(row: Row, outcome: Outcome, why: Evidence | undefined): bo
 }
 
 /** The deny record of what was refused; for what was allowed, which line of the policy says so. */
-async function evidenceFor(lab: Lab, row: Row, outcome: Outcome): Promise<Evidence | undefined> {
+async function evidenceFor(lab: Lab, row: Row, outcome: Outcome, since: number): Promise<Evidence | undefined> {
   const agent = lab.agent(row.agent)
   const client = row.family === 4 ? agent.address4 : agent.address6
-  if (!outcome.allowed) return denyRecord(lab, { ...row.trace, client: clientOf(row, client, agent.address4) })
+  if (!outcome.allowed) {
+    return denyRecord(lab, { ...row.trace, since, client: clientOf(row, client, agent.address4) })
+  }
   return planSays(lab, {
     client,
     ...row.trace,

@@ -21,8 +21,8 @@ export interface Row {
   readonly agent: AgentNumber
   readonly expected: 'allowed' | 'refused'
   readonly reason: ReasonCode
-  /** How the gateway's records name the attempt, without the client. */
-  readonly trace: Omit<Trace, 'client'>
+  /** How the gateway's records name the attempt. */
+  readonly trace: Pick<Trace, 'name' | 'address' | 'port'>
   /** Address family that the client used, to know it by. */
   readonly family: 4 | 6
   /** Protocol and port for `decide()`, where the attempt is allowed. */

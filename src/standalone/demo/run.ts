@@ -65,14 +65,14 @@ async function play(lab: Lab, report: Report): Promise<boolean> {
   await report.act(lab, 'Under the first example of the policy, which lists three names and one prefix:', SEED_ROWS)
 
   report.say('The same policy with a deny list and two more names, one of which answers with an internal address:')
-  await shell.type('')
+  shell.showPrompt()
   await shell.type('clawgress policy import /config/deny-list.json')
   await report.act(lab, 'Now a name that leads to a denied one, and a name that lies:', DENY_LIST_ROWS)
 
   await using held = new HeldConnections(lab)
   await held.open()
   report.say('Connections through api.anthropic.com and api.openai.com are open. The first name is removed:')
-  await shell.type('')
+  shell.showPrompt()
   const entered = Date.now()
   await shell.type('clawgress policy import /config/without-anthropic.json')
   const done = Date.now()

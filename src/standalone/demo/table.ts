@@ -16,7 +16,10 @@ export function printHeading(columns: readonly Column[]): string {
   return `${headings}${columns.map(({ width }) => '-'.repeat(width)).join(GAP)}\n`
 }
 
-/** One row; cells that are too long go on below, broken at spaces where there are any. Line ends in cells are kept. */
+/**
+ * One row; cells that are too long go on below, broken at spaces where there are any, but not at no-break
+ * spaces. Line ends in cells are kept.
+ */
 export function printRow(columns: readonly Column[], cells: readonly string[], paint: Paint = (text) => text): string {
   const wrapped = columns.map(({ width }, i) => cells[i]!.split('\n').flatMap((line) => wrap(line, width)))
   const height = Math.max(1, ...wrapped.map((lines) => lines.length))
@@ -26,7 +29,7 @@ export function printRow(columns: readonly Column[], cells: readonly string[], p
       const cell = wrapped[i]![line] ?? ''
       return paint(right ? cell.padStart(width) : cell.padEnd(width), i)
     })
-    text += `${parts.join(GAP).trimEnd()}\n`
+    text += `${parts.join(GAP).replaceAll('\u00a0', ' ').trimEnd()}\n`
   }
   return text
 }

@@ -20,6 +20,7 @@ export interface TypistOptions {
 export class Typist implements AsyncDisposable {
   private readonly child: ChildProcess
   private readonly live: boolean
+  private readonly write: (text: string) => void
   private readonly renderer: LineRenderer
   private screen = ''
   private wake: () => void = () => undefined
@@ -27,6 +28,7 @@ export class Typist implements AsyncDisposable {
 
   constructor(argv: readonly string[], options: TypistOptions) {
     this.live = options.live
+    this.write = options.write
     this.renderer = new LineRenderer(options.write)
     const command = `stty cols 100 rows 40; exec ${argv.map(quote).join(' ')}`
     this.child = spawn('script', ['--quiet', '--flush', '--return', '--command', command, '/dev/null'], {
@@ -49,6 +51,12 @@ export class Typist implements AsyncDisposable {
   /** Waits for the first prompt. */
   async ready(): Promise<void> {
     await this.until(() => endsWithPrompt(this.screen))
+  }
+
+  /** Shows the prompt again, after others have written to the terminal; a file or pipe has not got it yet. */
+  showPrompt(): void {
+    const text = plain(this.screen)
+    if (this.live) this.write(text.slice(text.lastIndexOf('\n') + 1))
   }
 
   /** Types one command. @returns what the program printed up to its next prompt, without control sequences */
