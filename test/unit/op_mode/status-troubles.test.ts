@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { recentAlerts } from '../../../src/op_mode/alerts.ts'
+import type { StatusFacts } from '../../../src/op_mode/status-facts.ts'
+import { findTroubles } from '../../../src/op_mode/status-troubles.ts'
+import { compilePlan } from '../../../src/plan/index.ts'
+import { parsePolicy } from '../../../src/policy/index.ts'
+import { testSettings } from '../daemon/settings.ts'
+import { tempFolder } from '../daemon/temp-folder.ts'
+
+const { policy } = parsePolicy(Buffer.from('{"version":1,"allow":{"domains":["a.example.org"]}}'))
+const plan = compilePlan(policy, testSettings, { policyFile: '/config/policy.json' })
+const NONE = { packets: 0, bytes: 0 }
+
+const WELL: StatusFacts = {
+  plan,
+  since: new Date(),
+  ruleset: { present: true, intact: true, closed: false, generation: plan.generation, mark: 1 },
+  counters: { denied: {}, logged: NONE, notLogged: NONE },
+  units: [{ name: 'clawgress-named', description: 'Clawgress name server', state: 'running', restarts: 0 }],
+  pins: { names: 0, addresses: 0 },
+  daemon: {
+    startedAt: '',
+    generation: plan.generation,
+    troubles: [],
+    records: 0,
+    lines: 0,
+    lastHour: {},
+    lost: { kernel: 0, unreadable: 0, disk: 0, syslog: 0 },
+    backlog: 0,
+  },
+  policyFile: 'same',
+  isApplying: false,
+  unconfirmedUntil: undefined,
+  alerts: [],
+}
+
+describe('the status', () => {
+  it('finds nothing wrong where nothing is', () => {
+    assert.deepEqual(findTroubles(WELL), [])
+  })
+
+  const open = { present: true, intact: true, closed: false, generation: plan.generation, mark: 1 }
+  const cases: readonly (readonly [what: string, facts: Partial<StatusFacts>, expected: RegExp])[] = [
+    [
+      'the table is missing',
+      { ruleset: { ...open, present: false } },
+      /"inet clawgress" is missing.*restart clawgress/,
+    ],
+    ['the table was changed', { ruleset: { ...open, intact: false } }, /changed by another program.*restart clawgress/],
+    ['the gateway is closed', { ruleset: { present: true, intact: true, closed: true } }, /everything .* is denied/],
+    ['the kernel carries another generation', { ruleset: { ...open, generation: 'x' } }, /generation x, but .* proven/],
+    ['the kernel does not answer', { ruleset: { unknown: 'No rights.' } }, /could not be looked at: No rights\./],
+    ['an apply was interrupted', { isApplying: true }, /commit again/],
+    ['the policy file is gone', { policyFile: 'missing' }, /\/config\/policy\.json is gone; .* stays live/],
+    ['the policy file was edited', { policyFile: 'changed' }, /clawgress policy import \/config\/policy\.json/],
+    [
+      'a service is down',
+      {
+        units: [
+          { name: 'clawgress-pinner', description: '', state: 'waiting', restarts: 3, lastExit: 'signal SIGKILL' },
+        ],
+      },
+      /clawgress-pinner is waiting\. It ended last with signal SIGKILL\. .*nothing unlisted gets out/,
+    ],
+    ['the daemon does not answer', { daemon: undefined }, /clawgressd does not answer/],
+    [
+      'the disk was full',
+      { daemon: { ...WELL.daemon!, lost: { ...WELL.daemon!.lost, disk: 7 } } },
+      /^7 decision records/,
+    ],
+    [
+      'the limits left packets out',
+      { counters: { denied: {}, logged: NONE, notLogged: { packets: 9, bytes: 0 } } },
+      /^9 .* limit/,
+    ],
+    ['an import waits for confirmation', { unconfirmedUntil: '2026-11-22T18:00:00Z' }, /unless it is confirmed/],
+    [
+      'the guard raised an alert',
+      { alerts: [{ time: 't', message: 'The table is back.' }] },
+      /^t: The table is back\.$/,
+    ],
+  ]
+  for (const [what, facts, expected] of cases) {
+    it(`says so in one sentence and what to do, when ${what}`, () => {
+      const troubles = findTroubles({ ...WELL, ...facts })
+      assert.equal(troubles.length, 1, troubles.join('\n'))
+      assert.match(troubles[0]!, expected)
+    })
+  }
+})
+
+describe('alerts', () => {
+  const folder = tempFolder()
+
+  it('of the last hour are read, and lines that are none are passed over', () => {
+    const path = join(folder(), 'alerts', 'alerts.jsonl')
+    assert.deepEqual(recentAlerts(path, 0), [])
+    mkdirSync(join(folder(), 'alerts'))
+    const at = (time: string, message: string) =>
+      JSON.stringify({ schema: 'clawgress.alert/1', time, event: 'x', message })
+    writeFileSync(path, `${at('2026-11-22T10:00:00Z', 'old')}\nnonsense\n${at('2026-11-22T11:30:00Z', 'new')}\n`)
+    assert.deepEqual(recentAlerts(path, Date.parse('2026-11-22T12:00:00Z')), [
+      { time: '2026-11-22T11:30:00Z', message: 'new' },
+    ])
+  })
+})
