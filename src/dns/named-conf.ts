@@ -1,5 +1,6 @@
 import { parseAddress } from '../base/address.ts'
 import { ENDPOINTS, pinnerAddress } from '../base/endpoints.ts'
+import { fail } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
 import { renderTemplate } from '../base/template.ts'
 import type { Plan } from '../plan/types.ts'
@@ -10,6 +11,8 @@ import { RESOLVER_VIEW, viewName, ZONES } from './zones/zone-names.ts'
 
 /** Seconds: longest time that named's group views remember that a name has no such record. */
 const MAX_NEGATIVE_TTL = 300
+/** What a path may hold so that it means nothing else inside named.conf. */
+const PLAIN_PATH = /^[A-Za-z0-9._/+-]+$/
 
 /**
  * named's configuration for a plan. A view's text depends on its group, its clients and the settings, never on what the
@@ -20,14 +23,19 @@ const MAX_NEGATIVE_TTL = 300
 export function printNamedConf(plan: Plan, layout: Layout, anchors?: readonly TrustAnchor[]): string {
   const { settings } = plan
   const paths = namedPaths(layout)
+  if (!PLAIN_PATH.test(layout.named))
+    fail(
+      'config.value',
+      `The folder of named, ${JSON.stringify(layout.named)}, may hold letters, digits and ._/+- only.`,
+    )
   const isV4 = (address: string) => parseAddress(address)?.length === 4
   return renderTemplate('named.conf.hbs', {
     paths: { key: paths.key, work: paths.work, log: paths.log, denials: paths.denials, rootHints: paths.rootHints },
     port: ENDPOINTS.namedPort,
     rndcPort: ENDPOINTS.rndcPort,
     statisticsPort: ENDPOINTS.statisticsPort,
-    listen4: unique(['127.0.0.1', ...settings.listenAddresses.filter(isV4)]),
-    listen6: unique(['::1', ...settings.listenAddresses.filter((address) => !isV4(address))]),
+    listen4: elements(['127.0.0.1', ...settings.listenAddresses.filter(isV4)]),
+    listen6: elements(['::1', ...settings.listenAddresses.filter((address) => !isV4(address))]),
     resolverView: RESOLVER_VIEW,
     resolverSource: ENDPOINTS.resolverSource,
     upstreamAddress: ENDPOINTS.upstreamAddress,
@@ -43,7 +51,7 @@ export function printNamedConf(plan: Plan, layout: Layout, anchors?: readonly Tr
       const view = viewName(group.id)
       return {
         view,
-        clients: matchClients(group, plan.groups),
+        clients: elements(matchClients(group, plan.groups)),
         pinner: pinnerAddress(group.id),
         zones: ZONES.map((zone) => ({ zone, file: paths.liveZone(view, zone) })),
       }
@@ -51,7 +59,8 @@ export function printNamedConf(plan: Plan, layout: Layout, anchors?: readonly Tr
   })
 }
 
-const unique = (list: readonly string[]): string[] => [...new Set(list)]
+/** Prints an address match list. */
+const elements = (list: readonly string[]): string => [...new Set(list)].map((element) => `${element};`).join(' ')
 
 /**
  * How named is started, in the foreground. It reads its configuration as root and then becomes `bind`. `cpus`: worker

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import { namedPaths } from '../paths.ts'
@@ -48,7 +48,8 @@ export function ensureFolders(layout: Layout, ids: BindIds): void {
   chmodSync(paths.log, 0o2750)
   if (existsSync(paths.key)) return
   const secret = randomBytes(32).toString('base64')
-  writeFileSync(paths.key, '', { mode: 0o600 })
-  ownFile(paths.key, ids)
-  writeFileSync(paths.key, `key "clawgress" {\n\talgorithm hmac-sha256;\n\tsecret "${secret}";\n};\n`)
+  const aside = `${paths.key}.new`
+  writeFileSync(aside, `key "clawgress" {\n\talgorithm hmac-sha256;\n\tsecret "${secret}";\n};\n`, { mode: 0o600 })
+  ownFile(aside, ids)
+  renameSync(aside, paths.key)
 }

@@ -7,7 +7,6 @@ export interface RndcTable {
 
 const BINARY = 1
 const TABLE = 2
-const LIST = 3
 const VERSION = 1
 /** Algorithm number of HMAC-SHA256 in control messages (BIND, lib/isccc/include/isccc/types.h). */
 const HMAC_SHA256 = 163
@@ -96,6 +95,6 @@ function readValue(reader: Reader, end: number, depth: number): string | RndcTab
   const stop = reader.at + length
   if (stop > end || depth > 4) throw new Error('message out of bounds')
   if (head[0] === TABLE) return readTable(reader, stop, depth + 1)
-  if (head[0] === LIST) throw new Error('unexpected list')
+  if (head[0] !== BINARY) throw new Error('unexpected type of value')
   return take(reader, length, end).toString('latin1')
 }
