@@ -3,13 +3,26 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { assetsRoot } from './assets.ts'
 
+/** How Node runs this very program: the bundle, or the sources when the program runs from them. */
+export interface OwnProgram {
+  readonly node: string
+  /** Options of Node. */
+  readonly options: readonly string[]
+  readonly script: string
+}
+
+export function ownProgram(): OwnProgram {
+  const node = process.execPath
+  const self = fileURLToPath(import.meta.url)
+  if (!self.endsWith('.ts')) return { node, options: [], script: join(assetsRoot(), 'dist/clawgress.mjs') }
+  const tsx = pathToFileURL(createRequire(self).resolve('tsx')).href
+  return { node, options: ['--import', tsx], script: join(assetsRoot(), 'src/cli/main.ts') }
+}
+
 /**
- * Argument vector that runs `clawgress …` with this very program, so that every process of a gateway is of one version:
- * the bundle under this Node, or the sources when the program runs from them.
+ * Argument vector that runs `clawgress …` with this very program, so that every process of a gateway is of one version.
  */
 export function ownCommand(...args: string[]): string[] {
-  const self = fileURLToPath(import.meta.url)
-  if (!self.endsWith('.ts')) return [process.execPath, self, ...args]
-  const tsx = pathToFileURL(createRequire(self).resolve('tsx')).href
-  return [process.execPath, '--import', tsx, join(assetsRoot(), 'src/cli/main.ts'), ...args]
+  const { node, options, script } = ownProgram()
+  return [node, ...options, script, ...args]
 }

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { ownCommand } from '../../base/own-command.ts'
+import { ownProgram } from '../../base/own-command.ts'
 import type { WorkerReply } from './flow-worker.ts'
 import { type FlowRequest, readFlows } from './read-flows.ts'
 
@@ -27,9 +27,8 @@ export class FlowReader {
   /** Starts the thread ahead of its first use. */
   start(): Worker {
     if (this.worker !== undefined) return this.worker
-    const [, ...command] = ownCommand(FLOW_WORKER_COMMAND)
-    const [file, ...argv] = command.splice(command.findIndex((each) => /\.m?[jt]s$/.test(each)))
-    const worker = new Worker(file!, { argv, execArgv: command })
+    const { options, script } = ownProgram()
+    const worker = new Worker(script, { argv: [FLOW_WORKER_COMMAND], execArgv: [...options] })
     worker.unref()
     worker.on('error', () => this.forget(worker))
     worker.on('exit', () => this.forget(worker))

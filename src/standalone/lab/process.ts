@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { assetsRoot } from '../../base/assets.ts'
 
 /** Starts a program that outlives this one; what it prints goes to `output`. @returns its process id */
@@ -18,10 +17,9 @@ export async function launch([program, args]: [string, string[]], output: string
   }
 }
 
-/** Command line of this very program: the bundle as it runs, or the one built in the checkout. */
+/** Command line of this very program: the bundle, also where the sources run. */
 export function clawgressProgram(): [string, string] {
-  const running = fileURLToPath(import.meta.url)
-  const bundle = running.endsWith('.mjs') ? resolve(running) : join(assetsRoot(), 'dist', 'clawgress.mjs')
-  if (!existsSync(bundle)) throw new Error(`${join(dirname(bundle), 'clawgress.mjs')} is missing: run make build`)
+  const bundle = join(assetsRoot(), 'dist', 'clawgress.mjs')
+  if (!existsSync(bundle)) throw new Error(`${bundle} is missing: run make build`)
   return [process.execPath, bundle]
 }
