@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { assetsRoot } from '../../src/base/assets.ts'
 import { ENDPOINTS } from '../../src/base/endpoints.ts'
 import { type Layout, layoutBelow, runtimePaths } from '../../src/base/layout.ts'
-import { ownCommand } from '../../src/base/own-command.ts'
+import { ownCommand, ownProgram } from '../../src/base/own-command.ts'
 import { bindIds, ensureFolders } from '../../src/dns/files/ownership.ts'
 import { namedPaths } from '../../src/dns/index.ts'
 import { supervisedServices } from '../../src/services/supervised-services.ts'
@@ -138,5 +149,39 @@ describe('the units with their real programs', () => {
     await until('all are gone', 2_000, () => !pids.some(isAlive))
     ensure(...units)
     for (const unit of units) assert.equal((await statusOf(layout, unit)).state, 'running')
+  })
+})
+
+describe('units of a program in a folder that others may not enter', () => {
+  it('run all the same, as their own users', async () => {
+    const closed = mkdtempSync(join(tmpdir(), 'clawgress-closed-'))
+    const root = mkdtempSync(join(tmpdir(), 'clawgress-units-'))
+    chmodSync(root, 0o755)
+    const layout = layoutBelow(root)
+    try {
+      const checkout = join(closed, 'checkout')
+      for (const part of [
+        'src',
+        'templates',
+        'interface-definitions',
+        'package.json',
+        'test/e2e/support/ensure-units.ts',
+      ])
+        cpSync(join(assetsRoot(), part), join(checkout, part), { recursive: true })
+      symlinkSync(join(assetsRoot(), 'node_modules'), join(checkout, 'node_modules'))
+      const node = join(closed, 'bin', 'node')
+      cpSync(process.execPath, node)
+      const { options } = ownProgram()
+      const script = join(checkout, 'test/e2e/support/ensure-units.ts')
+      execFileSync(node, [...options, script, 'clawgressd'], { env: { ...process.env, CLAWGRESS_ROOT: root } })
+      const { state, pid } = await statusOf(layout, 'clawgressd')
+      assert.equal(state, 'running')
+      assert.match(readFileSync(`/proc/${pid}/cmdline`, 'utf8'), new RegExp(`^${layout.run}/node/node`))
+      assert.notEqual(statSync(`/proc/${pid}`).uid, 0)
+    } finally {
+      await supervisedServices(layout).stopAll()
+      rmSync(closed, { recursive: true })
+      rmSync(root, { recursive: true })
+    }
   })
 })

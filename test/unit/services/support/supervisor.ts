@@ -15,17 +15,22 @@ const common = {
 } as const
 const note = (word: string) => `echo ${word} $(date +%s%N) >> ${join(layout.run, 'order')}`
 
+// Not Node, which may lie where the units' user may not go.
+const LISTENER = `
+import os, socket, sys, time
+if os.path.exists(sys.argv[1]): os.remove(sys.argv[1])
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+time.sleep(3600)
+`
+
 const units: UnitDefinition[] = [
   {
     ...common,
     name: 'listener',
     description: 'listener',
-    argv: [
-      process.execPath,
-      '-e',
-      `require('fs').rmSync(process.argv[1], { force: true }); require('net').createServer().listen(process.argv[1])`,
-      join(layout.run, 'listener.sock'),
-    ],
+    argv: ['python3', '-c', LISTENER, join(layout.run, 'listener.sock')],
     capabilities: ['net_admin', 'net_raw'],
     readiness: { kind: 'socket', path: join(layout.run, 'listener.sock') },
   },
