@@ -19,6 +19,8 @@ export interface Flow {
   /** Whole ct mark. */
   readonly mark: number
   readonly id: number
+  /** A TCP connection that both ends have closed; the kernel remembers it for a while. */
+  readonly ended?: boolean
 }
 
 export const TCP = 6
@@ -28,6 +30,7 @@ export const UDP = 17
 export const CTA = {
   tupleOriginal: 1,
   tupleReply: 2,
+  protocolInfo: 4,
   mark: 8,
   id: 12,
   markMask: 21,
@@ -35,7 +38,11 @@ export const CTA = {
   tuple: { ip: 1, protocol: 2 },
   ip: { source4: 1, destination4: 2, source6: 3, destination6: 4 },
   protocol: { number: 1, sourcePort: 2, destinationPort: 3 },
+  tcp: { info: 1, state: 1 },
 } as const
+
+/** enum tcp_conntrack of linux/netfilter/nf_conntrack_tcp.h: LAST_ACK, TIME_WAIT and CLOSE are what is left after the end. */
+const FIRST_ENDED_STATE = 6
 
 /** Undefined where the entry is of no IP protocol that we know how to read. */
 export function parseFlow(message: Message, buffer: Buffer): Flow | undefined {
@@ -43,14 +50,27 @@ export function parseFlow(message: Message, buffer: Buffer): Flow | undefined {
   let reply: PartialTuple | undefined
   let mark = 0
   let id = 0
+  let ended = false
   readAttributes(buffer, message.start + NF_HEADER_LENGTH - HEADER_LENGTH, message.end, (type, start, end) => {
     if (type === CTA.tupleOriginal) original = parseTuple(buffer, start, end)
     else if (type === CTA.tupleReply) reply = parseTuple(buffer, start, end)
+    else if (type === CTA.protocolInfo) ended = isEnded(buffer, start, end)
     else if (type === CTA.mark) mark = buffer.readUInt32BE(start)
     else if (type === CTA.id) id = buffer.readUInt32BE(start)
   })
   if (original?.source === undefined || reply?.source === undefined) return undefined
-  return { protocol: original.protocol, original: original as Tuple, reply: reply as Tuple, mark, id }
+  return { protocol: original.protocol, original: original as Tuple, reply: reply as Tuple, mark, id, ended }
+}
+
+function isEnded(buffer: Buffer, start: number, end: number): boolean {
+  let state = 0
+  readAttributes(buffer, start, end, (type, from, to) => {
+    if (type !== CTA.tcp.info) return
+    readAttributes(buffer, from, to, (part, at) => {
+      if (part === CTA.tcp.state) state = buffer[at]!
+    })
+  })
+  return state >= FIRST_ENDED_STATE
 }
 
 interface PartialTuple {

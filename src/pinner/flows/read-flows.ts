@@ -14,7 +14,7 @@ export interface FlowRequest {
 export function readFlows({ markMask, destinations }: FlowRequest): Uint8Array {
   const packer = new FlowPacker()
   visitFlows({}, (flow) => {
-    if ((flow.mark & markMask) === 0) return
+    if ((flow.mark & markMask) === 0 || flow.ended === true) return
     const isAsked =
       destinations === undefined ||
       destinations.has(addressKey(flow.reply.source)) ||
