@@ -54,13 +54,13 @@ export const isNat64 = (bytes: Uint8Array): boolean => bytes.length === 16 && st
 
 /** The IPv6 prefixes that carry an IPv4 prefix in front of their own bits: NAT64 and 6to4. */
 export function embeddingIPv6({ bytes, length }: Prefix): Prefix[] {
-  const forms = [NAT64, SIXTOFOUR].map((lead) => {
+  if (bytes.length !== 4) return []
+  return [NAT64, SIXTOFOUR].map((lead) => {
     const whole = new Uint8Array(16)
     whole.set(lead)
     whole.set(bytes, lead.length)
     return { family: 6, bytes: whole, length: lead.length * 8 + length } as const
   })
-  return bytes.length === 4 ? forms : []
 }
 
 /**
