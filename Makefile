@@ -7,6 +7,8 @@ export PATH := $(CURDIR)/.node/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 SOURCES := $(shell find src build -type f \( -name '*.ts' -o -name '*.mjs' \)) package-lock.json tsconfig.json
 
 .DEFAULT_GOAL := build
+# A build begins when the setup is done.
+.NOTPARALLEL:
 .PHONY: help setup build test demo bench clean
 
 help: ## Say what each target does
