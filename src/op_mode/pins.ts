@@ -15,7 +15,8 @@ export interface PinsOptions {
 }
 
 export interface PinCount {
-  readonly names: number
+  /** Answers that clients may hold: one a name and query type. */
+  readonly answers: number
   readonly addresses: number
 }
 
@@ -50,7 +51,7 @@ export async function showPins(layout: Layout, { name, limit = 1000 }: PinsOptio
 /** Throws `system.unreachable` where the pinner does not answer. */
 export async function countPins(layout: Layout): Promise<PinCount> {
   const { bindings, addresses } = await pinner(layout).status()
-  return { names: bindings, addresses }
+  return { answers: bindings, addresses }
 }
 
 /** Closes every address that names opened, and makes named forget them, so that they are opened anew when asked for. */

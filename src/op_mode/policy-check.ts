@@ -2,6 +2,7 @@ import { ClawgressError, formatProblem, type Problem } from '../base/errors.ts'
 import { KIND, type Policy, parsePolicy } from '../policy/index.ts'
 import { readPolicyFile } from './policy-file.ts'
 import type { Shown } from './shown.ts'
+import { counted } from './table.ts'
 
 export interface CheckResult {
   readonly valid: boolean
@@ -40,5 +41,7 @@ function countEntries(policy: Policy): string {
   }
   const prefixes = policy.parts.flatMap((part) => part.prefixes)
   const listed = (list: string) => prefixes.filter((entry) => entry.list === list).length
-  return `${allowed} domains and ${listed('allow')} prefixes allowed, ${denied} domains and ${listed('deny')} prefixes denied`
+  const entries = (domains: number, list: string) =>
+    `${counted(domains, 'domain')} and ${counted(listed(list), 'prefix', 'prefixes')}`
+  return `${entries(allowed, 'allow')} allowed, ${entries(denied, 'deny')} denied`
 }

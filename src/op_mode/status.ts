@@ -6,7 +6,7 @@ import { livePlan } from './live-plan.ts'
 import type { Shown } from './shown.ts'
 import { gatherStatus, isKnown, type StatusFacts } from './status-facts.ts'
 import { findTroubles } from './status-troubles.ts'
-import { printFacts, printTable } from './table.ts'
+import { counted, printFacts, printTable } from './table.ts'
 
 /** What a person asks first. Throws `system.unreachable` where no gateway was ever set up. */
 export async function showStatus(layout: Layout): Promise<Shown> {
@@ -47,7 +47,7 @@ function describe(facts: StatusFacts): [string, string][] {
       ['Policy file', `${source.policyFile ?? 'none'}${file}`],
       [
         'Policy',
-        `${names.allowCount} domains allowed, ${names.denyCount} denied, ${countPrefixes(facts)} prefixes allowed`,
+        `${counted(names.allowCount, 'domain')} allowed, ${names.denyCount} denied, ${counted(countPrefixes(facts), 'prefix', 'prefixes')} allowed`,
       ],
       [
         'Clients',
@@ -56,7 +56,12 @@ function describe(facts: StatusFacts): [string, string][] {
       ['DNS', `clients ask ${settings.listenAddresses.join(', ')}; ${upstream(facts)}`],
     )
   }
-  rows.push(['Pins', isKnown(pins) ? `${pins.addresses} addresses of ${pins.names} names` : pins.unknown])
+  rows.push([
+    'Pins',
+    isKnown(pins)
+      ? `${counted(pins.addresses, 'address', 'addresses')} from ${counted(pins.answers, 'answer')}`
+      : pins.unknown,
+  ])
   if (daemon !== undefined) rows.push(['Denied', `${lastHour(daemon.lastHour)} in the last hour`])
   if (isKnown(counters)) rows.push(['Packets', `${deniedPackets(facts)} denied since the firewall table was loaded`])
   return rows
@@ -82,7 +87,9 @@ function lastHour(reasons: Readonly<Record<string, number>>): string {
   const sorted = Object.entries(reasons).sort(([, a], [, b]) => b - a)
   const total = sorted.reduce((sum, [, count]) => sum + count, 0)
   const parts = sorted.slice(0, 4).map(([reason, count]) => `${reason} ${count}`)
-  return total === 0 ? 'nothing' : `${total} decisions (${parts.join(', ')}${sorted.length > 4 ? ', …' : ''})`
+  return total === 0
+    ? 'nothing'
+    : `${counted(total, 'decision')} (${parts.join(', ')}${sorted.length > 4 ? ', …' : ''})`
 }
 
 const deniedPackets = ({ counters }: StatusFacts): number =>

@@ -23,3 +23,6 @@ export function printFacts(facts: readonly (readonly [name: string, value: strin
 
 /** Terminals act on control characters; a log or a policy may hold any. */
 const oneLine = (text: string): string => text.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')
+
+/** `1 name`, `2 names`. */
+export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`

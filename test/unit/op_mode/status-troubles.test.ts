@@ -19,7 +19,7 @@ const WELL: StatusFacts = {
   ruleset: { present: true, intact: true, closed: false, generation: plan.generation, mark: 1 },
   counters: { denied: {}, logged: NONE, notLogged: NONE },
   units: [{ name: 'clawgress-named', description: 'Clawgress name server', state: 'running', restarts: 0 }],
-  pins: { names: 0, addresses: 0 },
+  pins: { answers: 0, addresses: 0 },
   daemon: {
     startedAt: '',
     generation: plan.generation,
