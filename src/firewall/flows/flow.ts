@@ -41,8 +41,11 @@ export const CTA = {
   tcp: { info: 1, state: 1 },
 } as const
 
-/** enum tcp_conntrack of linux/netfilter/nf_conntrack_tcp.h: LAST_ACK, TIME_WAIT and CLOSE are what is left after the end. */
-const FIRST_ENDED_STATE = 6
+/**
+ * LAST_ACK and TIME_WAIT of enum tcp_conntrack (linux/netfilter/nf_conntrack_tcp.h). CLOSE is none of them: `reject with
+ * tcp reset` sets it as soon as it has told one end (nf_ct_set_closing), and the other end is still to hear.
+ */
+const ENDED_STATES: readonly number[] = [6, 7]
 
 /** Undefined where the entry is of no IP protocol that we know how to read. */
 export function parseFlow(message: Message, buffer: Buffer): Flow | undefined {
@@ -70,7 +73,7 @@ function isEnded(buffer: Buffer, start: number, end: number): boolean {
       if (part === CTA.tcp.state) state = buffer[at]!
     })
   })
-  return state >= FIRST_ENDED_STATE
+  return ENDED_STATES.includes(state)
 }
 
 interface PartialTuple {
