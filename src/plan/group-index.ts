@@ -13,6 +13,7 @@ export interface GroupIndex {
   readonly denied: PrefixIndex<Wrapped>
   readonly allowRules: PrefixIndex<PrefixEntry>
   readonly denyRules: PrefixIndex<PrefixEntry>
+  /** Of equal prefixes a deny entry's label goes first, then an allow entry's, then the map of labels. */
   readonly labels: PrefixIndex<PrefixEntry>
 }
 
@@ -32,12 +33,15 @@ export function groupIndex(group: Group): GroupIndex {
   const known = groups.get(group)
   if (known !== undefined) return known
   const listed = (list: PrefixEntry['list']) => group.prefixEntries.filter((entry) => entry.list === list)
+  const allow = listed('allow')
+  const deny = listed('deny')
+  const labelled = [...deny, ...allow, ...listed('label')].filter((entry) => entry.label !== undefined)
   const index = {
     statics: new PrefixIndex(group.statics),
     denied: new PrefixIndex(group.denyPrefixes.map(wrap)),
-    allowRules: new PrefixIndex(listed('allow')),
-    denyRules: new PrefixIndex(listed('deny')),
-    labels: new PrefixIndex(group.prefixEntries.filter((entry) => entry.label !== undefined)),
+    allowRules: new PrefixIndex(allow),
+    denyRules: new PrefixIndex(deny),
+    labels: new PrefixIndex(labelled),
   }
   groups.set(group, index)
   return index

@@ -13,6 +13,9 @@ const FORMAT = 1
 const HEADER = 64
 const COUNTS_AT = 28
 
+/** zlib forgets the sum so far where it is given no octets at no address. */
+const addCrc = (crc: number, part: Buffer): number => (part.length === 0 ? crc : crc32(part, crc))
+
 const octets = (array: Uint32Array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength)
 
 /** Writes the table to a new file. Throws the system's error (ENOSPC and others) as it is. */
@@ -26,13 +29,7 @@ export function writeNames(table: NameTable, file: string): void {
   ]
   const header = Buffer.alloc(HEADER)
   MAGIC.copy(header)
-  const fields = [
-    FORMAT,
-    table.size,
-    table.slots.length,
-    table.blob.length,
-    parts.reduce((crc, part) => crc32(part, crc), 0),
-  ]
+  const fields = [FORMAT, table.size, table.slots.length, table.blob.length, parts.reduce(addCrc, 0)]
   ;[...fields, ...table.counts].forEach((value, i) => {
     header.writeUInt32LE(value, 8 + i * 4)
   })
@@ -66,7 +63,7 @@ export function readNames(file: string): NameTable {
   ]
   const length = HEADER + 4 * (entries + 1 + 2 * entries + slots) + blob
   if (bytes.length !== length) broken(`the file has ${bytes.length} octets instead of ${length}`)
-  if (crc32(bytes.subarray(HEADER)) !== crc) broken('the content is damaged')
+  if (addCrc(0, bytes.subarray(HEADER)) !== crc) broken('the content is damaged')
   let at = HEADER
   const take = (count: number) => {
     const array = new Uint32Array(bytes.buffer, bytes.byteOffset + at, count)

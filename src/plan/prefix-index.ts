@@ -2,7 +2,7 @@ import { compareBytes, holds, type Prefix } from '../base/address.ts'
 
 /**
  * Finds the prefixes that hold an address, longest first, in a list of any size: prefixes sorted by start, each with
- * a link to the nearest one around it. Immutable.
+ * a link to the nearest one around it. Of equal prefixes the first one given is found first. Immutable.
  */
 export class PrefixIndex<T extends { readonly prefix: Prefix }> {
   private readonly sorted: readonly T[]
@@ -10,7 +10,7 @@ export class PrefixIndex<T extends { readonly prefix: Prefix }> {
 
   constructor(items: Iterable<T>) {
     const byStart = (a: T, b: T) => compareBytes(a.prefix.bytes, b.prefix.bytes) || a.prefix.length - b.prefix.length
-    this.sorted = [...items].sort(byStart)
+    this.sorted = [...items].reverse().sort(byStart)
     this.parents = new Int32Array(this.sorted.length)
     for (let i = 0; i < this.sorted.length; i++) {
       const { bytes } = this.sorted[i]!.prefix
