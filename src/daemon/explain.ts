@@ -57,7 +57,7 @@ function whyQuestion(raw: RawDenial, plans: Plans): Why {
   const name = raw.target ?? raw.name!
   const planned = firstDenial(plans, (plan) => {
     const group = findGroup(plan, raw)
-    return decide(plan, { ...(clientOf(plan, group, raw) ?? {}), name })
+    return decide(plan, { ...clientOf(plan, group, raw), name })
   })
   const live = plans.live
   const group = live === undefined ? 'default' : findGroup(live, raw).name
@@ -84,15 +84,15 @@ function whyPacket(raw: RawDenial, plans: Plans, nameBehind: string | undefined)
     const { rule, label } = live.names.judge(group.id, nameBehind)
     if (rule !== undefined || label !== undefined) return { ...base, rule, label }
   }
-  const asked = decide(live, question(live, raw))
-  const planned = [asked, plans.previous && decide(plans.previous, question(plans.previous, raw))].find(
-    (decision) => decision?.reason === reason,
-  )
-  return { ...base, rule: planned?.rule, label: planned?.label ?? asked.label }
+  const asked = decide(live, question(live, group, raw))
+  if (asked.reason === reason || plans.previous === undefined)
+    return { ...base, rule: asked.reason === reason ? asked.rule : undefined, label: asked.label }
+  const before = decide(plans.previous, question(plans.previous, findGroup(plans.previous, raw), raw))
+  return { ...base, rule: before.reason === reason ? before.rule : undefined, label: asked.label ?? before.label }
 }
 
-const question = (plan: Plan, raw: RawDenial): Question => ({
-  ...(clientOf(plan, findGroup(plan, raw), raw) ?? {}),
+const question = (plan: Plan, group: Group, raw: RawDenial): Question => ({
+  ...clientOf(plan, group, raw),
   ...(raw.address === undefined ? {} : { address: raw.address }),
   ...(raw.port === undefined ? {} : { port: raw.port }),
   ...(raw.protocol === undefined ? {} : { protocol: raw.protocol }),
@@ -115,6 +115,7 @@ function firstDenial(plans: Plans, ask: (plan: Plan) => Decision): Decision | un
 
 /** The group a source names by key, name or number; or the client's. */
 function findGroup(plan: Plan, raw: RawDenial): Group {
-  const named = plan.groups.find(({ key, name, id }) => [key, name, String(id)].includes(raw.group ?? ''))
+  const wanted = raw.group
+  const named = plan.groups.find(({ key, name, id }) => key === wanted || name === wanted || String(id) === wanted)
   return named ?? groupOf(plan, raw.client === undefined ? undefined : parseAddress(raw.client))
 }

@@ -20,6 +20,20 @@ export function parseLogPrefix(text: string): LogPrefix {
   return { ...(group ? { group } : {}), ...(reason ? { reason } : {}) }
 }
 
+const MAX_KNOWN = 1000
+const known = new Map<string, LogPrefix>()
+
+/** A ruleset has few prefixes, and most lines the same. */
+function knownPrefix(text: string): LogPrefix {
+  let prefix = known.get(text)
+  if (prefix === undefined) {
+    if (known.size >= MAX_KNOWN) known.clear()
+    prefix = parseLogPrefix(text)
+    known.set(text, prefix)
+  }
+  return prefix
+}
+
 /** A denied packet, and the kernel's running number of it (ulogd2's `seq_local`). */
 export interface NflogLine {
   readonly denial: RawDenial
@@ -73,7 +87,7 @@ export function parseNflogLine(line: string, isClientInterface: (name: string) =
       time: seconds === undefined ? Date.now() : seconds * 1000 + Math.floor((number('oob.time.usec') ?? 0) / 1000),
       client,
       address,
-      ...parseLogPrefix(text('oob.prefix')),
+      ...knownPrefix(text('oob.prefix')),
       ...(port === undefined ? {} : { port }),
       ...(clientPort === undefined ? {} : { clientPort }),
       ...(protocolNumber === undefined ? {} : { protocol: PROTOCOLS[protocolNumber] ?? String(protocolNumber) }),
