@@ -29,9 +29,13 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
   options.signal?.addEventListener('abort', end)
   process.once('SIGTERM', end)
   process.once('SIGINT', end)
-  while (!isEnding) await (recorder.step(Date.now()) ? setImmediate() : setTimeout(PAUSE))
-  process.off('SIGTERM', end)
-  process.off('SIGINT', end)
-  server.close()
-  recorder.close()
+  try {
+    while (!isEnding) await (recorder.step(Date.now()) ? setImmediate() : setTimeout(PAUSE))
+  } finally {
+    process.off('SIGTERM', end)
+    process.off('SIGINT', end)
+    // Also after a failure: a process that still answers on its socket would never be started anew.
+    server.close()
+    recorder.close()
+  }
 }

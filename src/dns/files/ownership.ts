@@ -29,20 +29,19 @@ export function ownFile(path: string, ids: BindIds): void {
 }
 
 /** Makes a folder that root owns and bind may enter. */
-export function makeFolder(path: string, ids: BindIds): void {
+export function makeFolder(path: string, ids: BindIds, mode = 0o750): void {
   mkdirSync(path, { recursive: true })
   chownSync(path, 0, ids.gid)
-  chmodSync(path, 0o750)
+  chmodSync(path, mode)
 }
 
 /** Makes the folders of our named and, once, its control key. */
 export function ensureFolders(layout: Layout, ids: BindIds): void {
   const paths = namedPaths(layout)
-  for (const folder of [layout.named, paths.zones, paths.generations]) makeFolder(folder, ids)
-  // The daemon goes through here to the denials, and may read nothing else.
-  chmodSync(layout.named, 0o751)
-  makeFolder(paths.work, ids)
-  chmodSync(paths.work, 0o770)
+  // The daemon goes through here to the denials, and may read nothing else. Never less, not even for a moment: it runs.
+  makeFolder(layout.named, ids, 0o751)
+  for (const folder of [paths.zones, paths.generations]) makeFolder(folder, ids)
+  makeFolder(paths.work, ids, 0o770)
   mkdirSync(paths.log, { recursive: true })
   chownSync(paths.log, ids.uid, ids.readers)
   chmodSync(paths.log, 0o2750)
