@@ -59,6 +59,8 @@ function describe(failure: PinFailure, operation: SetAddress): Problem {
 
 const BUFFER_SIZE = 128 << 10
 const MAX_ROUNDS = 8
+/** One tick of the slowest kernel clock: the kernel rounds down to ticks, and takes zero for an element that stays. */
+const LEAST_TIMEOUT_MS = 10
 
 /**
  * Writes pin and held sets straight over netlink. Each call is one transaction (several where it does not fit 128 KiB)
@@ -79,7 +81,11 @@ export class PinWriter {
    */
   refresh(operations: readonly PinOperation[]): void {
     this.#write(operations, 3, (operation, sequence, last) => {
-      const element = { set: operation.set, key: operation.address, timeoutMs: operation.timeoutMs }
+      const element = {
+        set: operation.set,
+        key: operation.address,
+        timeoutMs: Math.max(operation.timeoutMs, LEAST_TIMEOUT_MS),
+      }
       addElement(this.#writer, this.#table, element, sequence, false)
       deleteElement(this.#writer, this.#table, element, sequence + 1, false)
       addElement(this.#writer, this.#table, element, sequence + 2, last)

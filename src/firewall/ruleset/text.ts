@@ -66,7 +66,8 @@ export function shapeOf(ruleset: Ruleset): { readonly chains: number; readonly u
 
 /**
  * One nft transaction that makes the table exactly this ruleset, whatever it held. Sets without elements keep what they
- * hold; objects that are live but not wanted go, except sets that `keep` names.
+ * hold; objects that are live but not wanted go, except sets that `keep` names. Lists that are live already are only
+ * referred to: where they have gone meanwhile, the kernel refuses the transaction rather than taking it without them.
  */
 export function printTransaction(ruleset: Ruleset, live: LiveObjects, keep: (set: string) => boolean): string {
   const wanted = {
@@ -75,8 +76,9 @@ export function printTransaction(ruleset: Ruleset, live: LiveObjects, keep: (set
     counters: new Set(ruleset.counters),
   }
   const loaded = new Set(live.sets.map((set) => set.name))
+  const isLoaded = (set: NamedSet) => set.elements !== undefined && loaded.has(set.name)
   const lines = [`table inet ${TABLE} {`]
-  for (const set of ruleset.sets) lines.push(`  ${set.kind} ${set.name} { ${set.definition} }`)
+  for (const set of ruleset.sets) if (!isLoaded(set)) lines.push(`  ${set.kind} ${set.name} { ${set.definition} }`)
   for (const counter of ruleset.counters) lines.push(`  counter ${counter} { }`)
   for (const [name, rate] of ruleset.limits) lines.push(`  limit ${name} { rate ${rate}; }`)
   for (const chain of ruleset.chains) if (chain.base === undefined) lines.push(`  chain ${chain.name} { }`)
@@ -88,7 +90,7 @@ export function printTransaction(ruleset: Ruleset, live: LiveObjects, keep: (set
   for (const name of live.counters) if (!wanted.counters.has(name)) lines.push(`delete counter inet ${TABLE} ${name}`)
   lines.push(`table inet ${TABLE} {`)
   for (const set of ruleset.sets) {
-    if (set.elements === undefined || loaded.has(set.name)) continue
+    if (set.elements === undefined || isLoaded(set)) continue
     lines.push(
       `  ${set.kind} ${set.name} {`,
       `    ${set.definition}`,

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import koffi from 'koffi'
 
 const CLONE_NEWNET = 0x40000000
@@ -16,6 +16,8 @@ export class Namespace {
     execFileSync('ip', ['netns', 'add', this.name])
     process.once('exit', this.#remove)
     this.ip('link set lo up')
+    // Without it, a link's IPv6 is not usable in its first second.
+    for (const scope of ['all', 'default']) this.sysctl(`net.ipv6.conf.${scope}.accept_dad`, 0)
   }
 
   /** One `ip` command line inside the namespace, words separated by blanks. */
@@ -33,7 +35,7 @@ export class Namespace {
   }
 
   sysctl(key: string, value: string | number): void {
-    this.run('sysctl', '-qw', `${key}=${value}`)
+    this.inside(() => writeFileSync(`/proc/sys/${key.replaceAll('.', '/')}`, String(value)))
   }
 
   /**
@@ -89,7 +91,7 @@ export function link(
  *                                                                gateway u0 81.2.69.2 2a81:2:69::2 ── i0 .1 ::1 internet
  *     client2 a0 10.77.2.2 fd77:2::2 ── c2 10.77.2.1 fd77:2::1 ┘
  *
- * The internet answers for every address of 45.45.0.0/16 and 2a45::/32.
+ * The internet answers for every address of 45.45.0.0/16 and 2a45::/16.
  */
 export class Topology {
   readonly client1 = new Namespace('client1')
@@ -126,8 +128,9 @@ export class Topology {
     this.gateway.sysctl('net.ipv6.conf.all.forwarding', 1)
     this.internet.ip('route add 10.77.0.0/16 via 81.2.69.2')
     this.internet.ip('-6 route add fd77::/16 via 2a81:2:69::2')
+    this.internet.sysctl('net.ipv6.ip_nonlocal_bind', 1)
     this.internet.ip('route add local 45.45.0.0/16 dev lo')
-    this.internet.ip('-6 route add local 2a45::/32 dev lo')
+    this.internet.ip('-6 route add local 2a45::/16 dev lo')
   }
 
   dispose(): void {

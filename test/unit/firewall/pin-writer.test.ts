@@ -76,6 +76,14 @@ describe('the pin writer', () => {
     assert.match(element('four', '198.18.0.1'), /timeout 30s expires (30s|29s)/)
   })
 
+  it('never makes an address permanent, however short its time', async () => {
+    pins.refresh([{ set: 'four', address: v4(1), timeoutMs: 0 }])
+    for (const end = Date.now() + 2000; Date.now() < end; await new Promise((wake) => setTimeout(wake, 10))) {
+      if (!namespace.run('nft', 'list', 'set', 'inet', 'clawgress', 'four').includes('198.18.0.1')) return
+    }
+    assert.fail('the address is still there after 2 s')
+  })
+
   it('removes addresses, and does not mind those that are gone', () => {
     pins.refresh([1, 2, 3].map((last) => ({ set: 'four', address: v4(last), timeoutMs: 60_000 })))
     pins.remove([9, 1, 8, 2].map((last) => ({ set: 'four', address: v4(last) })))

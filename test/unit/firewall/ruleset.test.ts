@@ -116,6 +116,14 @@ describe('the ruleset in the kernel', () => {
     assert.equal(live().intact, true)
   })
 
+  it('is refused as a whole when lists that it builds on have gone', async () => {
+    await commit(firewallPlan(FULL), 1)
+    const text = printRuleset(firewallPlan(FULL), { mark: 2, live: namespace.inside(readLiveObjects) })
+    await namespace.inside(removeTable)
+    await assert.rejects(load(text), /apply\.check/)
+    assert.equal(live().present, false)
+  })
+
   it('gives way to the closed one and comes back, with the pins that were live', async () => {
     const plan = firewallPlan(FULL)
     await commit(plan, 1)
