@@ -1,3 +1,4 @@
+import { compareBytes } from '../../base/address.ts'
 import { fail } from '../../base/errors.ts'
 import { withSocket } from '../live.ts'
 import { ERRNO, errnoName } from '../netlink/libc.ts'
@@ -15,7 +16,7 @@ const FILTER_ORIGINAL_FLAGS = 1
 const FILTER_REPLY_FLAGS = 2
 const FILTER_IP_SOURCE = 1
 
-/** What the kernel compares before it hands a flow out; everything given must match. */
+/** Everything given must match. The kernel compares marks and IPv4 addresses before it hands a flow out. */
 export interface FlowFilter {
   /** Flows whose mark, under `mask`, is `value`. */
   readonly mark?: { readonly value: number; readonly mask: number }
@@ -56,15 +57,20 @@ export function visitFlows(filter: FlowFilter, visit: (flow: Flow) => void): voi
       request.u32(CTA.mark, filter.mark.value)
       request.u32(CTA.markMask, filter.mark.mask)
     }
-    if (address !== undefined) writeAddressFilter(request, filter)
+    // For IPv6 the kernel (6.18 and before) hands out every flow but those that match: it gets no such filter.
+    if (address?.length === 4) writeAddressFilter(request, filter)
     request.end(message)
     const error = socket.dump(request.buffer, request.length, sequence, (item, buffer) => {
       const flow = parseFlow(item, buffer)
-      if (flow !== undefined) visit(flow)
+      if (flow !== undefined && matches(filter, flow)) visit(flow)
     })
     if (error !== 0) fail('apply.kernel', `The table of connections could not be read (${errnoName(error)}).`)
   })
 }
+
+const matches = (filter: FlowFilter, flow: Flow): boolean =>
+  (filter.client === undefined || compareBytes(filter.client, flow.original.source) === 0) &&
+  (filter.destination === undefined || compareBytes(filter.destination, flow.reply.source) === 0)
 
 function writeAddressFilter(request: MessageWriter, filter: FlowFilter): void {
   const flags = request.nest(CTA.filter)
@@ -79,7 +85,7 @@ function writeAddressFilter(request: MessageWriter, filter: FlowFilter): void {
     if (address === undefined) continue
     const tuple = request.nest(attribute)
     const ip = request.nest(CTA.tuple.ip)
-    request.bytes(address.length === 4 ? CTA.ip.source4 : CTA.ip.source6, address)
+    request.bytes(CTA.ip.source4, address)
     request.endNest(ip)
     request.endNest(tuple)
   }
