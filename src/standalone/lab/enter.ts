@@ -74,7 +74,7 @@ export function enterHints(name: string): string {
     `The lab "${name}" is up. As root:`,
     `  ${command} enter shell${suffix}       the VyOS-like shell of the gateway`,
     `  ${command} enter agent1${suffix}      an agent; try: curl -sS https://api.openai.com`,
-    `  ${command} enter gateway${suffix}     a plain shell on the gateway; try: clawgress show status`,
+    `  ${command} enter gateway${suffix}     a plain shell on the gateway; try: clawgress status`,
     `  ${command} down${suffix}              takes it down`,
     '',
   ].join('\n')
