@@ -1,4 +1,4 @@
-export { checkConf, checkTargets, checkZone } from './files/check.ts'
+export { type Checked, checkNamed } from './files/check.ts'
 export { installGeneration, pruneNamedGenerations, readState } from './files/install.ts'
 export { prepareNamed } from './files/prepare.ts'
 export { type Applied, applyZones } from './live/apply.ts'

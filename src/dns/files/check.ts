@@ -1,48 +1,63 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail } from '../../base/errors.ts'
-import type { EntryLines } from '../zones/entry-lines.ts'
-import { NEWLINE } from '../zones/entry-lines.ts'
-import type { PlannedZone } from '../zones/plan-zones.ts'
+import { type EntryLines, NEWLINE, NO_ENTRIES } from '../zones/entry-lines.ts'
+import type { PlannedView, PlannedZone } from '../zones/plan-zones.ts'
 import { printZone } from '../zones/print-zone.ts'
-import { ACTION_TARGET } from '../zones/zone-names.ts'
+import { ACTION_TARGET, ZONES, zoneFile } from '../zones/zone-names.ts'
 import type { BindIds } from './ownership.ts'
 import { writeText } from './write.ts'
 
-/** Zones of up to this many entries are checked whole; of larger ones this many entries from each end. */
-const CHECKED_ENTRIES = 10_000
+/** Zones of up to twice this many entries are checked whole; of larger ones this many entries from each end. */
+const CHECKED_ENTRIES = 5_000
 const CHECK_TIMEOUT = 30_000
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** Lets named-checkconf judge a configuration. Throws `apply.check` with its words. */
-export async function checkConf(file: string): Promise<void> {
-  const { code, output } = await run('named-checkconf', [file])
-  if (code !== 0) fail('apply.check', `named-checkconf refused the generated configuration: ${output}`, { file })
+/** A configuration as it will be, with the live paths that it names, and what the zones shall hold. */
+export interface Checked {
+  readonly conf: string
+  readonly live: { readonly zones: string; readonly rootHints: string }
+  readonly views: readonly PlannedView[]
 }
 
 /**
- * Checks a zone before it is used: every line says exactly what the zone is for (named takes a misspelt target for an
- * ordinary alias and lets the name through), and named-checkzone loads it without leaving anything out. That takes
- * named-checkzone 12 s for a million names, so a large zone is checked by both its ends: the rest comes from the same
- * printer, from names whose every octet was checked, and named loads all of it or none.
+ * Checks configuration and zones before they are used, below `folder`, in one run of named-checkconf, which loads the
+ * zones too. Every line of a zone has to say exactly what the zone is for, because named takes a misspelt target for an
+ * ordinary alias and lets the name through; and no line may be left out. Loading a million names takes named 10 s, so a
+ * large zone is checked by both its ends: the rest comes from the same printer, from names whose every octet was looked
+ * at, and named itself loads all of it or none. Throws `apply.check` with named-checkconf's words.
  */
-export async function checkZone(zone: PlannedZone, folder: string, ids: BindIds): Promise<void> {
-  const { lines } = zone
-  if (lines === undefined) return
-  const text = Buffer.concat([...printZone({ ...zone, lines: bothEnds(lines) })]).toString('latin1')
-  checkTargets(text, ACTION_TARGET[zone.action])
-  const aside = mkdtempSync(join(tmpdir(), 'clawgress-check-'))
+export async function checkNamed({ conf, live, views }: Checked, folder: string, ids: BindIds): Promise<void> {
+  const aside = join(folder, 'check')
+  mkdirSync(aside, { recursive: true })
   try {
-    const file = join(aside, 'zone')
-    writeText(file, text, ids)
-    const { code, output } = await run('named-checkzone', ['-i', 'none', '-k', 'ignore', zone.zone, file])
-    if (code !== 0 || /ignoring|warning|error/i.test(output))
-      fail('apply.check', `named-checkzone refused zone ${zone.zone}: ${output}`, { file: folder })
+    for (const { view, zones } of views)
+      for (const name of ZONES) writeText(join(aside, zoneFile(view, name)), excerpt(zones[name]), ids)
+    const file = join(aside, 'named.conf')
+    const moved = conf
+      .replaceAll(`"${live.zones}/`, `"${aside}/`)
+      .replaceAll(`"${live.rootHints}"`, `"${join(folder, 'root.hints')}"`)
+    writeText(file, moved, ids)
+    await checkConf(file)
   } finally {
     rmSync(aside, { recursive: true, force: true })
   }
+}
+
+async function checkConf(file: string): Promise<void> {
+  const { code, output } = await run('named-checkconf', ['-z', file])
+  const complaints = output.filter((line) => !/: loaded serial [0-9]+$/.test(line))
+  // Warnings about the configuration are for named's log; a zone has nothing that may be warned of.
+  if (code === 0 && !complaints.some((line) => !line.startsWith(`${file}:`))) return
+  fail('apply.check', `named-checkconf refused what was generated: ${complaints.slice(0, 5).join('; ')}`, { file })
+}
+
+function excerpt(zone: PlannedZone): string {
+  const lines = bothEnds(zone.lines ?? NO_ENTRIES)
+  const text = Buffer.concat([...printZone({ ...zone, lines })]).toString('latin1')
+  checkTargets(text, ACTION_TARGET[zone.action])
+  return text
 }
 
 const RECORD = /^([a-z0-9_*.-]+) CNAME (\S+)$/
@@ -71,22 +86,17 @@ function bothEnds(lines: EntryLines): EntryLines {
   }
 }
 
-function run(program: string, args: readonly string[]): Promise<{ code: number; output: string }> {
+function run(program: string, args: readonly string[]): Promise<{ code: number; output: string[] }> {
   return new Promise((resolve) => {
     const options = { timeout: CHECK_TIMEOUT, maxBuffer: 1 << 20, env: { PATH, LC_ALL: 'C' } }
     execFile(program, [...args], options, (error, stdout, stderr) => {
-      if (error !== null && typeof error.code !== 'number') {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-          return resolve({ code: 127, output: `${program} is not installed; install the package bind9-utils.` })
-        return resolve({ code: 1, output: `${program} did not finish (${error.message.split('\n')[0]}).` })
-      }
-      const output = `${stdout}${stderr}`
-        .replace(/[^\x20-\x7e\n]/g, ' ')
-        .trim()
-        .split('\n')
-        .slice(0, 5)
-        .join('; ')
-      resolve({ code: error === null ? 0 : Number(error.code), output })
+      const lines = `${stdout}${stderr}`.replace(/[^\x20-\x7e\n]/g, ' ').split('\n')
+      const output = lines.map((line) => line.trim()).filter((line) => line !== '')
+      if (error === null) return resolve({ code: 0, output })
+      if (typeof error.code === 'number') return resolve({ code: error.code, output })
+      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+      const why = missing ? 'is not installed; install the package bind9-utils' : 'did not finish'
+      return resolve({ code: 1, output: [`${program} ${why}.`] })
     })
   })
 }

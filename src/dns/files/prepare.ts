@@ -10,8 +10,8 @@ import type { EntryLines } from '../zones/entry-lines.ts'
 import { contentHash, type PlannedView, type PreviousZones, planZones, type ZonePlan } from '../zones/plan-zones.ts'
 import { printZone } from '../zones/print-zone.ts'
 import { parseZoneState } from '../zones/state.ts'
-import { ZONES } from '../zones/zone-names.ts'
-import { checkConf, checkZone } from './check.ts'
+import { ZONES, zoneFile } from '../zones/zone-names.ts'
+import { checkNamed } from './check.ts'
 import { type BindIds, bindIds, ensureFolders, makeFolder } from './ownership.ts'
 import { diskErrors, writeChunks, writeText } from './write.ts'
 
@@ -33,22 +33,22 @@ export async function prepareNamed(plan: Plan, layout: Layout, options: PrepareO
   const paths = namedPaths(layout)
   const ids = bindIds()
   const aside = `${paths.generation(plan.generation)}.new`
-  const asideConf = join(aside, 'named.conf')
+  let conf = ''
   try {
     const zones = diskErrors(layout.named, () => {
       ensureFolders(layout, ids)
       rmSync(aside, { recursive: true, force: true })
       makeFolder(aside, ids)
       makeFolder(join(aside, 'zones'), ids)
-      writeText(asideConf, printNamedConf(plan, layout, readAnchors(plan)), ids)
+      conf = printNamedConf(plan, layout, readAnchors(plan))
+      writeText(join(aside, 'named.conf'), conf, ids)
       copyHints(plan, join(aside, 'root.hints'), ids)
       const planned = planZones(plan, previousZones(layout, options.previous), options)
       for (const view of planned.views) writeView(layout, view, aside, options.previous, ids)
       writeText(join(aside, 'zones.json'), JSON.stringify(planned.state), ids)
       return planned
     })
-    const changed = zones.views.flatMap((view) => ZONES.map((zone) => view.zones[zone]))
-    await Promise.all([checkConf(asideConf), ...changed.map((zone) => checkZone(zone, aside, ids))])
+    await checkNamed({ conf, live: paths, views: zones.views }, aside, ids)
     diskErrors(layout.named, () => putInPlace(aside, paths.generation(plan.generation)))
     return zones
   } catch (error) {
@@ -75,7 +75,7 @@ function writeView(
   const paths = namedPaths(layout)
   for (const name of ZONES) {
     const zone = view.zones[name]
-    const file = join(folder, 'zones', `${view.view}.${name}`)
+    const file = join(folder, 'zones', zoneFile(view.view, name))
     if (zone.lines === undefined) linkSync(paths.generationZone(previous!, view.view, name), file)
     else writeChunks(file, printZone(zone), ids)
   }

@@ -1,4 +1,4 @@
-import { type EntryLines, filterLines, forEachLine, linesOf, NEWLINE } from './entry-lines.ts'
+import { type EntryLines, filterLines, forEachLine, linesOf, NEWLINE, NO_ENTRIES } from './entry-lines.ts'
 import { NameTable } from './name-table.ts'
 
 /** What has to be added to and taken from one list to get the other. */
@@ -18,7 +18,7 @@ export function compareLines(before: EntryLines, after: EntryLines): LineDiffere
   const table = NameTable.of(old)
   const added = filterLines(fresh, (start, end) => !table.mark(fresh.bytes, start, end))
   const missing = filterLines(old, (start, end) => !table.marked(old.bytes, start, end))
-  return { added, removed: missing.count === 0 ? missing : withoutListed(missing, after) }
+  return { added, removed: missing.count === 0 ? NO_ENTRIES : withoutListed(missing, after) }
 }
 
 /** A name that is listed twice and loses one of the two is not removed. */

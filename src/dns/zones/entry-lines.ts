@@ -12,9 +12,12 @@ const ASTERISK = 42
 export interface EntryLines {
   readonly bytes: Buffer
   readonly count: number
+  /** Number of wildcards and length of the longest entry, where they are known without looking. */
+  readonly wildcards?: number
+  readonly longest?: number
 }
 
-export const NO_ENTRIES: EntryLines = { bytes: Buffer.alloc(0), count: 0 }
+export const NO_ENTRIES: EntryLines = { bytes: Buffer.alloc(0), count: 0, wildcards: 0, longest: 0 }
 
 /** Visits each line: `start` inclusive, `end` exclusive and without the newline. */
 export function forEachLine(bytes: Uint8Array, visit: (start: number, end: number) => void): void {
@@ -47,28 +50,6 @@ export function linesOf(entries: Iterable<string>): EntryLines {
   }
   flush()
   return { bytes: Buffer.concat(chunks), count }
-}
-
-/** Collects the entries that a Plan's index hands out as octets. */
-export function collectLines(forEach: (visit: NameVisitor) => void): EntryLines {
-  let bytes = Buffer.allocUnsafe(65_536)
-  let used = 0
-  let count = 0
-  forEach((source, start, end, wildcard) => {
-    if (used + (end - start) + 3 > bytes.length) {
-      const larger = Buffer.allocUnsafe((bytes.length + (end - start) + 3) * 2)
-      bytes.copy(larger, 0, 0, used)
-      bytes = larger
-    }
-    if (wildcard) {
-      bytes[used++] = ASTERISK
-      bytes[used++] = DOT
-    }
-    for (let i = start; i < end; i++) bytes[used++] = source[i]!
-    bytes[used++] = NEWLINE
-    count++
-  })
-  return { bytes: bytes.subarray(0, used), count }
 }
 
 /** The entries as strings, for short lists. */
@@ -104,31 +85,59 @@ const LABEL_OCTETS = (() => {
 })()
 
 /**
- * Last check before names reach named's parser: lower-case letters, digits, `-`, `_` and single dots only, with `*.`
- * in front of wildcards; labels of 1 to 63 octets. The policy has refused everything else long before, so a violation
- * is a defect of ours: throws `internal.bug`.
+ * Collects the entries that a Plan's index hands out as octets. The last check before they reach named's parser: only
+ * lower-case letters, digits, `-`, `_` and single dots, labels of 1 to 63 octets. The policy has refused everything else
+ * long before, so a violation is a defect of ours: throws `internal.bug`. Throws `policy.name` for RPZ's own triggers.
  */
-export function assertPlainNames(lines: EntryLines): void {
-  const { bytes } = lines
-  let label = 0
-  let start = 0
-  for (let i = 0; i < bytes.length; i++) {
-    const octet = bytes[i]!
-    if (LABEL_OCTETS[octet] === 1) {
-      if (++label > 63) refuse(bytes, start)
-    } else if (octet === ASTERISK && i === start && bytes[i + 1] === DOT) {
-      i++
-    } else {
-      if (label === 0 || (octet !== DOT && octet !== NEWLINE)) refuse(bytes, start)
-      label = 0
-      if (octet === NEWLINE) start = i + 1
+export function collectLines(forEach: (visit: NameVisitor) => void): EntryLines {
+  let bytes = Buffer.allocUnsafe(65_536)
+  let used = 0
+  let count = 0
+  let wildcards = 0
+  let longest = 0
+  forEach((source, start, end, wildcard) => {
+    if (used + (end - start) + 3 > bytes.length) {
+      const larger = Buffer.allocUnsafe((bytes.length + (end - start) + 3) * 2)
+      bytes.copy(larger, 0, 0, used)
+      bytes = larger
     }
-  }
-  if (start !== bytes.length) refuse(bytes, start)
+    const line = used
+    if (wildcard) {
+      bytes[used++] = ASTERISK
+      bytes[used++] = DOT
+      wildcards++
+    }
+    let label = 0
+    let plain = true
+    for (let i = start; i < end; i++) {
+      const octet = source[i]!
+      if (LABEL_OCTETS[octet] === 1) label++
+      else {
+        if (octet !== DOT || label === 0 || label > 63) plain = false
+        label = 0
+      }
+      bytes[used++] = octet
+    }
+    if (!plain || label === 0 || label > 63) refuse(source, start, end)
+    if (isTrigger(source, end - label)) refuseTrigger(source, start, end)
+    if (used - line > longest) longest = used - line
+    bytes[used++] = NEWLINE
+    count++
+  })
+  return { bytes: bytes.subarray(0, used), count, wildcards, longest }
 }
 
-function refuse(bytes: Buffer, start: number): never {
-  const end = bytes.indexOf(NEWLINE, start)
-  const entry = JSON.stringify(bytes.toString('latin1', start, Math.min(end < 0 ? bytes.length : end, start + 300)))
+/** Does the last label, which starts here, begin with `rpz-`? */
+const isTrigger = (bytes: Uint8Array, at: number): boolean =>
+  bytes[at] === 114 && bytes[at + 1] === 112 && bytes[at + 2] === 122 && bytes[at + 3] === 45
+
+/** `32.1.0.0.10.rpz-client-ip` and its like are no names to RPZ but addresses, of clients even, that it would let through. */
+function refuseTrigger(bytes: Uint8Array, start: number, end: number): never {
+  const name = Buffer.from(bytes.subarray(start, end)).toString('latin1')
+  return fail('policy.name', `The name "${name}" cannot be listed: names that end in rpz-… steer bind9 itself.`)
+}
+
+function refuse(bytes: Uint8Array, start: number, end: number): never {
+  const entry = JSON.stringify(Buffer.from(bytes.subarray(start, Math.min(end, start + 300))).toString('latin1'))
   return fail('internal.bug', `The compiled policy holds ${entry}, which is no name that a zone may hold.`)
 }

@@ -11,11 +11,7 @@ const LONG_PARENT = LONGEST_OWNER + 1 - 64
  * through to the pinner, which judges every name by the Plan again and refuses the rest.
  */
 export function passLongNames(lines: EntryLines): EntryLines {
-  let long = false
-  forEachLine(lines.bytes, (start, end) => {
-    if (end - start >= LONG_PARENT) long = true
-  })
-  if (!long) return lines
+  if (longestOf(lines) < LONG_PARENT) return lines
   const fitting = withoutLongNames(lines)
   const extra = new Set<string>()
   for (const entry of entriesOf(filterLines(lines, (start, end) => end - start >= LONG_PARENT))) {
@@ -32,10 +28,15 @@ export function passLongNames(lines: EntryLines): EntryLines {
 
 /** For zones that deny: a name that does not fit is left out, and refused by the pinner alone. */
 export function withoutLongNames(lines: EntryLines): EntryLines {
-  let long = false
-  forEachLine(lines.bytes, (start, end) => {
-    if (end - start > LONGEST_OWNER) long = true
-  })
-  if (!long) return lines
+  if (longestOf(lines) <= LONGEST_OWNER) return lines
   return filterLines(lines, (start, end) => end - start <= LONGEST_OWNER)
+}
+
+function longestOf(lines: EntryLines): number {
+  if (lines.longest !== undefined) return lines.longest
+  let longest = 0
+  forEachLine(lines.bytes, (start, end) => {
+    longest = Math.max(longest, end - start)
+  })
+  return longest
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Plan } from '../../plan/types.ts'
 import { compareLines } from './compare.ts'
-import { assertPlainNames, collectLines, type EntryLines, NO_ENTRIES } from './entry-lines.ts'
+import { collectLines, type EntryLines, NO_ENTRIES } from './entry-lines.ts'
 import { passLongNames, withoutLongNames } from './long-names.ts'
-import { type ReducedEntries, reduceEntries, wildcardsOf } from './reduce.ts'
+import { type ReducedEntries, reduceEntries } from './reduce.ts'
 import { relevantDenies, revoke, union } from './revoke.ts'
 import type { ViewState, ZoneState, ZoneVersion } from './state.ts'
 import { viewName, type ZoneAction, type ZoneName } from './zone-names.ts'
@@ -68,8 +68,6 @@ function planView(plan: Plan, groupId: number, old: ViewState | undefined, base:
   const listed = collectLines((visit) => plan.names.forEachAllow(groupId, visit))
   const denied = withoutLongNames(collectLines((visit) => plan.names.forEachDeny(groupId, visit)))
   const allowed = reduceEntries(passLongNames(listed))
-  assertPlainNames(allowed.lines)
-  assertPlainNames(denied)
   const deny = plan.settings.denyAnswer
   const kept = base === undefined ? undefined : keepBase(allowed, denied, base)
   const zone = (name: ZoneName, action: ZoneAction, lines: EntryLines): PlannedZone => {
@@ -82,7 +80,7 @@ function planView(plan: Plan, groupId: number, old: ViewState | undefined, base:
     view: viewName(groupId),
     groupId,
     zones: {
-      r: zone('r', deny, kept?.revoked ?? relevantDenies(denied, [allowed.lines], [allowed.wildcards])),
+      r: zone('r', deny, kept?.revoked ?? relevantDenies(denied, [allowed.lines])),
       o: zone('o', 'pass', kept?.overlay ?? NO_ENTRIES),
       b: kept === undefined ? zone('b', 'pass', allowed.lines) : { zone: 'b', action: 'pass', ...old!.zones.b },
       d: zone('d', deny, NO_ENTRIES),
@@ -102,7 +100,7 @@ function keepBase(
     return undefined
   const revoked = revoke(removed, allowed)
   if (revoked === undefined) return undefined
-  const denies = relevantDenies(denied, [allowed.lines, base], [allowed.wildcards, wildcardsOf(base)])
+  const denies = relevantDenies(denied, [allowed.lines, base])
   return { overlay: added, revoked: union(denies, revoked) }
 }
 

@@ -10,16 +10,19 @@ export interface ReducedEntries {
 
 /** Table of the names that have a wildcard entry. */
 export function wildcardsOf(lines: EntryLines): NameTable {
-  let count = 0
-  forEachLine(lines.bytes, (start) => {
-    if (isWildcard(lines.bytes, start)) count++
-  })
+  const count = lines.wildcards ?? countWildcards(lines)
   const table = new NameTable(lines.bytes, count)
   if (count > 0)
     forEachLine(lines.bytes, (start, end) => {
       if (isWildcard(lines.bytes, start)) table.add(start + 2, end)
     })
   return table
+}
+
+function countWildcards({ bytes }: EntryLines): number {
+  let count = 0
+  for (let i = bytes.indexOf('*.'); i >= 0; i = bytes.indexOf('*.', i + 1)) count++
+  return count
 }
 
 /**

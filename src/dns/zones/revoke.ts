@@ -27,13 +27,10 @@ export function revoke(removed: EntryLines, allowed: ReducedEntries): EntryLines
 }
 
 /** The denied entries that must stand in the revoke zone, given the lists that allow. */
-export function relevantDenies(
-  denied: EntryLines,
-  lists: readonly EntryLines[],
-  wildcards: readonly NameTable[],
-): EntryLines {
+export function relevantDenies(denied: EntryLines, lists: readonly EntryLines[]): EntryLines {
   const reduced = reduceEntries(denied).lines
   if (reduced.count <= SHORT_DENY_LIST) return reduced
+  const wildcards = lists.map(wildcardsOf)
   const named = NameTable.of(reduced)
   for (const { bytes } of lists) forEachLine(bytes, (start, end) => named.mark(bytes, start, end))
   return filterLines(

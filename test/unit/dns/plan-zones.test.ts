@@ -203,6 +203,13 @@ describe('RPZ zones of a plan', () => {
       assert.throws(() => planZones(planOf({ allow: ['ok.test'], deny: [bad] })), /internal\.bug/, bad)
   })
 
+  it('refuse names that RPZ takes for addresses of answers, servers or clients', () => {
+    for (const name of ['32.1.0.0.10.rpz-client-ip', '8.0.0.0.10.rpz-ip', '*.rpz-nsdname', 'x.rpz-nsip', 'rpz-drop'])
+      for (const lists of [{ allow: [name] }, { allow: [], deny: [name] }])
+        assert.throws(() => planZones(planOf(lists)), /policy\.name/, name)
+    planZones(planOf({ allow: ['rpz-ip.test', 'x.rpz', 'rp.z-'] }))
+  })
+
   it('survive being stored and read again', () => {
     const { state } = planZones(planOf({ allow: ['a.test'] }))
     assert.deepEqual(parseZoneState(JSON.stringify(state)), state)
