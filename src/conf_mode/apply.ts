@@ -16,6 +16,14 @@ export interface Applied {
   readonly resetMs: number
 }
 
+export interface ApplyOptions {
+  /**
+   * An apply before this one was cut off: the pinner may have named names to be flushed that nobody flushed, and such a
+   * name would later be answered from named's cache without a pin.
+   */
+  readonly afterInterruption: boolean
+}
+
 /**
  * Brings pinner, kernel and named to a generation, from whatever they hold now: removals pinner, kernel, RPZ, cache;
  * additions kernel, pinner, RPZ. Between the steps only what both the old and the new generation allow gets out.
@@ -24,6 +32,7 @@ export async function applyGeneration(
   layout: Layout,
   target: Generation,
   interfaces: readonly NetworkInterface[],
+  { afterInterruption }: ApplyOptions,
 ): Promise<Applied> {
   const units = services(layout)
   const lost = await closeIfOpen(layout, target.plan)
@@ -43,8 +52,9 @@ export async function applyGeneration(
   checkpoint('activated')
   await applyZones(layout, target.id)
   checkpoint('zones')
-  for (const { id, names } of [...activated.flush, ...(restored?.flush ?? [])])
-    await flushNames(layout, viewName(id), names)
+  const everything = target.plan.groups.map(({ id }) => ({ id, names: 'all' as const }))
+  const flush = afterInterruption || fresh ? everything : [...activated.flush, ...(restored?.flush ?? [])]
+  for (const { id, names } of flush) await flushNames(layout, viewName(id), names)
   checkpoint('flushed')
   await startRecorders(layout, units)
   return { flowsReset: activated.probed, resetMs }

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
+import { ClawgressError } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { loadPlan, type Plan, writePlan } from '../plan/index.ts'
 
@@ -34,7 +35,7 @@ export interface GenerationSource {
 export function writeGeneration(layout: Layout, plan: Plan, source: GenerationSource): Generation {
   const folder = join(runtimePaths(layout).generations, plan.generation)
   const generation = { id: plan.generation, folder, plan }
-  if (existsSync(join(folder, 'plan', 'plan.json'))) return generation
+  if (readPlan(folder) !== undefined) return generation
   const aside = `${folder}.new-${process.pid}`
   rmSync(aside, { recursive: true, force: true })
   try {
@@ -51,7 +52,7 @@ export function writeGeneration(layout: Layout, plan: Plan, source: GenerationSo
   return generation
 }
 
-/** The generation that was last proven live, or undefined before the first. */
+/** The generation that was last proven live; undefined before the first, and where its Plan is not readable any more. */
 export function currentGeneration(layout: Layout): Generation | undefined {
   const { current } = runtimePaths(layout)
   let folder: string
@@ -61,8 +62,18 @@ export function currentGeneration(layout: Layout): Generation | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  if (!existsSync(join(folder, 'plan', 'plan.json'))) return undefined
-  return { id: basename(folder), folder, plan: loadPlan(join(folder, 'plan')) }
+  const plan = readPlan(folder)
+  return plan === undefined ? undefined : { id: basename(folder), folder, plan }
+}
+
+/** Undefined where the folder holds no whole Plan of this version: a commit writes it anew. */
+function readPlan(folder: string): Plan | undefined {
+  try {
+    return loadPlan(join(folder, 'plan'))
+  } catch (error) {
+    if (error instanceof ClawgressError) return undefined
+    throw error
+  }
 }
 
 /** Makes the generation the current one: a symbolic link replaced by rename. */
@@ -79,11 +90,15 @@ export function dropOldGenerations(layout: Layout, keep: readonly Generation[]):
   const { generations } = runtimePaths(layout)
   if (!existsSync(generations)) return
   const kept = new Set(keep.map(({ id }) => id))
-  const old = readdirSync(generations)
-    .filter((name) => !kept.has(name))
+  const names = readdirSync(generations).filter((name) => !kept.has(name))
+  const isWhole = (name: string) => existsSync(join(generations, name, 'plan', 'plan.json')) && !name.includes('.new-')
+  for (const name of names.filter((name) => !isWhole(name)))
+    rmSync(join(generations, name), { recursive: true, force: true })
+  const old = names
+    .filter(isWhole)
     .map((name) => join(generations, name))
     .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)
-  // The newest of the rest stays: it is what a confirmed import falls back to without a recompile.
+  // The newest of the rest stays: the next commit back to it need not write it again.
   for (const folder of old.slice(1)) rmSync(folder, { recursive: true, force: true })
 }
 

@@ -3,6 +3,7 @@ import { formatProblem } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
 import { withLock } from '../services/index.ts'
 import { type Activation, activate } from './activate.ts'
+import { inSentences } from './failure.ts'
 import { type HandlerInput, rememberInput } from './handler-input.ts'
 import { removeEverything } from './remove.ts'
 import { type Verified, verify } from './verify.ts'
@@ -14,7 +15,10 @@ export const LOCK_WAIT_MS = 30_000
  * The conf-mode handler of `service clawgress`: verifies, and makes the router enforce what the configuration says,
  * or leaves everything as it was. Returns what to tell the operator; throws ClawgressError.
  */
-export async function handle(input: HandlerInput, layout: Layout): Promise<string> {
+export const handle = (input: HandlerInput, layout: Layout): Promise<string> =>
+  inSentences(() => carryOut(input, layout))
+
+async function carryOut(input: HandlerInput, layout: Layout): Promise<string> {
   const { proposed } = input
   if (proposed === null || proposed.disable !== undefined)
     return input.dry_run ? '' : withLock(layout, LOCK_WAIT_MS, () => removeEverything(layout), 'commit')

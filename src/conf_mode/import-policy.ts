@@ -5,11 +5,12 @@ import { type Layout, runtimePaths } from '../base/layout.ts'
 import { MAX_POLICY_BYTES } from '../policy/index.ts'
 import { withLock } from '../services/index.ts'
 import { activate } from './activate.ts'
+import { inSentences } from './failure.ts'
 import { describe, LOCK_WAIT_MS, operator, warningsOf } from './handler.ts'
 import { recallInput } from './handler-input.ts'
 import { readHistory } from './history.ts'
 import { policyFilePath } from './policy-file.ts'
-import { replaceFile } from './policy-file-replace.ts'
+import { type Replacement, replaceFile } from './policy-file-replace.ts'
 import { verify } from './verify.ts'
 
 export interface ImportOptions {
@@ -29,12 +30,16 @@ export async function importPolicy(layout: Layout, file: string, options: Import
 
 /** Activates the policy of an earlier generation again, by its number or identifier in `show clawgress versions`. */
 export async function rollbackPolicy(layout: Layout, wanted: string, options: ImportOptions): Promise<void> {
-  const entry = readHistory(layout)
-    .reverse()
-    .find(({ number, generation }) => String(number) === wanted || generation === wanted)
+  await replacePolicy(layout, policyOf(layout, wanted), `policy rollback ${wanted}`, options)
+}
+
+function policyOf(layout: Layout, wanted: string): Buffer {
+  const entry = readHistory(layout).findLast(
+    ({ number, generation }) => String(number) === wanted || generation === wanted,
+  )
   if (entry === undefined)
     fail('policy.file', `There is no generation ${wanted} in the history; show clawgress versions lists them.`)
-  await replacePolicy(layout, readFileSync(join(entry.folder, 'policy.json')), `policy rollback ${wanted}`, options)
+  return readFileSync(join(entry.folder, 'policy.json'))
 }
 
 /** Keeps an imported policy that waits for its confirmation. */
@@ -55,8 +60,10 @@ export async function confirmPolicy(layout: Layout): Promise<string> {
 export async function revertUnconfirmed(layout: Layout, options: ImportOptions): Promise<void> {
   const pending = readPending(layout)
   if (pending === undefined) return
-  await rollbackPolicy(layout, pending.previousGeneration, options)
-  rmSync(runtimePaths(layout).confirmation, { force: true })
+  const { previousGeneration, deadline } = pending
+  // The lock may come after a confirmation, or a further import with a deadline of its own.
+  const isDue = () => readPending(layout)?.deadline === deadline
+  await replacePolicy(layout, policyOf(layout, previousGeneration), 'taking back an unconfirmed policy', options, isDue)
 }
 
 async function replacePolicy(
@@ -64,41 +71,62 @@ async function replacePolicy(
   candidate: Buffer,
   purpose: string,
   { confirmMinutes, tell }: ImportOptions,
+  isWanted = () => true,
 ): Promise<void> {
-  await withLock(
-    layout,
-    LOCK_WAIT_MS,
-    async () => {
-      const { proposed } = recallInput(layout)
-      const verified = await verify(proposed ?? {}, layout, candidate)
-      const pending = readPending(layout)
-      const before = readHistory(layout).at(-1)?.generation
-      for (const warning of warningsOf(verified)) tell(warning)
-      const putBack = replaceFile(policyFilePath(layout, verified.policyFile), candidate)
-      try {
-        const activation = await activate(layout, verified, operator(), ({ text }) => tell(text.trimEnd()))
-        tell(describe(activation, verified))
-      } catch (error) {
-        putBack()
-        throw error
-      }
-      if (confirmMinutes === undefined) rmSync(runtimePaths(layout).confirmation, { force: true })
-      // A second unconfirmed import still falls back to what was confirmed last.
-      else awaitConfirmation(layout, confirmMinutes, pending?.previousGeneration ?? before)
-    },
-    purpose,
-  )
+  const replace = async () => {
+    if (!isWanted()) return
+    const { proposed } = recallInput(layout)
+    const verified = await verify(proposed ?? {}, layout, candidate)
+    for (const warning of warningsOf(verified)) tell(warning)
+    const forgetConfirmation = confirmMinutes === undefined ? () => {} : awaitConfirmation(layout, confirmMinutes)
+    let replacement: Replacement | undefined
+    try {
+      replacement = replaceFile(policyFilePath(layout, verified.policyFile), candidate)
+      const activation = await activate(layout, verified, operator(), ({ text }) => tell(text.trimEnd()))
+      tell(describe(activation, verified))
+    } catch (error) {
+      replacement?.undo()
+      forgetConfirmation()
+      throw error
+    }
+    replacement.keep()
+    // The operator's time begins when the policy is live.
+    if (confirmMinutes !== undefined) awaitConfirmation(layout, confirmMinutes)
+    else writePending(layout, undefined)
+  }
+  await withLock(layout, LOCK_WAIT_MS, () => inSentences(replace), purpose)
 }
 
-function awaitConfirmation(layout: Layout, minutes: number, previousGeneration: string | undefined): void {
-  if (previousGeneration === undefined) return
+/**
+ * Writes down what the guard goes back to unless it is confirmed. Done before the change, too, so that an import is
+ * taken back whose operator is cut off in the middle. A second unconfirmed import still falls back to what was
+ * confirmed last. Returns how to undo it.
+ */
+function awaitConfirmation(layout: Layout, minutes: number): () => void {
+  const pending = readPending(layout)
+  const previousGeneration = pending?.previousGeneration ?? readHistory(layout).at(-1)?.generation
+  if (previousGeneration !== undefined)
+    writePending(layout, { deadline: new Date(Date.now() + minutes * 60_000).toISOString(), previousGeneration })
+  return () => writePending(layout, pending)
+}
+
+interface Pending {
+  /** RFC 3339. */
+  readonly deadline: string
+  readonly previousGeneration: string
+}
+
+function writePending(layout: Layout, pending: Pending | undefined): void {
   const { confirmation } = runtimePaths(layout)
-  const deadline = new Date(Date.now() + minutes * 60_000).toISOString()
-  writeFileSync(`${confirmation}.new`, JSON.stringify({ deadline, previousGeneration }))
+  if (pending === undefined) {
+    rmSync(confirmation, { force: true })
+    return
+  }
+  writeFileSync(`${confirmation}.new`, JSON.stringify(pending))
   renameSync(`${confirmation}.new`, confirmation)
 }
 
-function readPending(layout: Layout): { deadline: string; previousGeneration: string } | undefined {
+function readPending(layout: Layout): Pending | undefined {
   try {
     return JSON.parse(readFileSync(runtimePaths(layout).confirmation, 'utf8'))
   } catch (error) {

@@ -27,10 +27,15 @@ const networksOf = (interfaces: readonly NetworkInterface[]): Map<string, Prefix
 export async function closeIfOpen(layout: Layout, plan: Plan): Promise<boolean> {
   const live = liveRuleset()
   if (live.present && live.intact) return live.closed
-  const file = join(layout.run, 'closed.nft')
-  writeFileSync(file, printClosedRuleset(plan.settings, readLiveObjects()))
-  await applyRuleset(file)
+  await loadClosed(layout, plan)
   return true
+}
+
+/** Default deny for the Plan's client interfaces in place of whatever ruleset of ours stands. */
+export async function loadClosed(layout: Layout, { settings }: Plan): Promise<void> {
+  const file = join(layout.run, 'closed.nft')
+  writeFileSync(file, printClosedRuleset(settings, readLiveObjects()))
+  await applyRuleset(file)
 }
 
 /** Asks the kernel whether it would take the ruleset of a Plan; loads nothing. */

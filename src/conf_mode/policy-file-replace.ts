@@ -4,8 +4,8 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   openSync,
-  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -14,17 +14,33 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 
+/** A replaced file, until it is settled which content stays. */
+export interface Replacement {
+  /** The content before is back. Needs no space, so that it works on the full disk that may be the reason for it. */
+  undo(): void
+  /** The new content stays. */
+  keep(): void
+}
+
 /**
  * Replaces a file by rename, so that a reader sees the old or the new content and nothing else, and a power failure
- * leaves one of the two. Owner and mode stay; a new file is readable by its owner and group. Returns how to undo it.
+ * leaves one of the two. Owner and mode stay; a new file is readable by its owner and group.
  */
-export function replaceFile(path: string, content: Buffer): () => void {
+export function replaceFile(path: string, content: Buffer): Replacement {
   const target = existsSync(path) ? realpathSync(path) : path
-  const before = existsSync(target) ? { content: readFileSync(target), stat: statSync(target) } : undefined
-  write(target, content, before?.stat)
-  return () => {
-    if (before === undefined) rmSync(target, { force: true })
-    else write(target, before.content, before.stat)
+  const old = `${target}.clawgress-old`
+  rmSync(old, { force: true })
+  const hadContent = existsSync(target)
+  if (hadContent) linkSync(target, old)
+  try {
+    write(target, content, hadContent ? statSync(old) : undefined)
+  } catch (error) {
+    rmSync(old, { force: true })
+    throw error
+  }
+  return {
+    undo: () => (hadContent ? renameSync(old, target) : rmSync(target, { force: true })),
+    keep: () => rmSync(old, { force: true }),
   }
 }
 

@@ -7,14 +7,27 @@ import { handlerInputFile } from './handler-input.ts'
 
 /** Stops every program and removes the table and all runtime state; policy file and history stay. Idempotent. */
 export async function removeEnforcement(layout: Layout): Promise<void> {
-  const paths = runtimePaths(layout)
-  // Without these two the guard would put the ruleset back.
-  rmSync(paths.current, { force: true })
-  rmSync(paths.intent, { force: true })
-  await services(layout).stopAll()
+  await stopPrograms(layout)
   await removeTable()
-  for (const path of [paths.generations, paths.journal, paths.pinnerState, layout.named])
-    rmSync(path, { recursive: true, force: true })
+  removeState(layout)
+}
+
+/** As `removeEnforcement`, but clients stay under the default deny that is loaded. */
+export async function forget(layout: Layout): Promise<void> {
+  await stopPrograms(layout)
+  removeState(layout)
+}
+
+async function stopPrograms(layout: Layout): Promise<void> {
+  // Without it the guard would put the ruleset back.
+  rmSync(runtimePaths(layout).current, { force: true })
+  await services(layout).stopAll()
+}
+
+function removeState(layout: Layout): void {
+  const { generations, journal, pinnerState, intent } = runtimePaths(layout)
+  for (const path of [generations, journal, pinnerState, layout.named]) rmSync(path, { recursive: true, force: true })
+  rmSync(intent, { force: true })
 }
 
 /** The node was deleted or disabled: as if it had never been, except for the operator's files. Says what it did. */

@@ -1,0 +1,46 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Layout, runtimePaths } from '../base/layout.ts'
+import { printClosedRuleset } from '../firewall/index.ts'
+import type { Generation } from './generation.ts'
+import { appendHistory, type HistoryEntry, readHistory } from './history.ts'
+
+/**
+ * Writes down what outlives a reboot: the default deny that is loaded at boot, and an entry of the history, unless its
+ * newest entry is of this generation already (a killed commit came that far). Returns how to undo it.
+ */
+export function remember(
+  layout: Layout,
+  target: Generation,
+  about: Pick<HistoryEntry, 'user' | 'policyFile' | 'summary'>,
+): () => void {
+  mkdirSync(layout.state, { recursive: true, mode: 0o755 })
+  const { closedRuleset } = runtimePaths(layout)
+  const before = existsSync(closedRuleset) ? readFileSync(closedRuleset, 'utf8') : undefined
+  replaceText(closedRuleset, printClosedRuleset(target.plan.settings))
+  const putBack = () => (before === undefined ? rmSync(closedRuleset) : replaceText(closedRuleset, before))
+  try {
+    if (readHistory(layout).at(-1)?.generation === target.id) return putBack
+    const time = new Date().toISOString()
+    const policy = join(target.folder, 'policy.json')
+    const { folder } = appendHistory(layout, { generation: target.id, time, ...about }, policy)
+    return () => {
+      rmSync(folder, { recursive: true, force: true })
+      putBack()
+    }
+  } catch (error) {
+    putBack()
+    throw error
+  }
+}
+
+function replaceText(file: string, text: string): void {
+  const aside = `${file}.new`
+  try {
+    writeFileSync(aside, text, { mode: 0o640 })
+    renameSync(aside, file)
+  } catch (error) {
+    rmSync(aside, { force: true })
+    throw error
+  }
+}
