@@ -61,18 +61,3 @@ export function printNamedConf(plan: Plan, layout: Layout, anchors?: readonly Tr
 
 /** Prints an address match list. */
 const elements = (list: readonly string[]): string => [...new Set(list)].map((element) => `${element};`).join(' ')
-
-/**
- * How named is started, in the foreground. It reads its configuration as root and then becomes `bind`. `cpus`: worker
- * threads; each view costs about 5 MB for each.
- */
-export const namedCommand = (layout: Layout, cpus: number): readonly string[] => [
-  'named',
-  '-f',
-  '-u',
-  'bind',
-  '-c',
-  namedPaths(layout).conf,
-  '-n',
-  String(cpus),
-]

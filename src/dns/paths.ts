@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Layout } from '../base/layout.ts'
+import { type Layout, runtimePaths } from '../base/layout.ts'
 import { type ZoneName, zoneFile } from './zones/zone-names.ts'
 
 /** Files and folders of our named. Root owns all of it; bind writes in `work` and `log` only. */
@@ -16,7 +16,7 @@ export const namedPaths = (layout: Layout) => {
     /** named's working directory: pid, session key, managed keys, dumps. */
     work: join(named, 'work'),
     log: join(named, 'log'),
-    denials: join(named, 'log', 'denials.log'),
+    denials: runtimePaths(layout).namedDenials,
     generations: join(named, 'generations'),
     generation,
     generationConf: (id: string) => join(generation(id), 'named.conf'),

@@ -7,7 +7,7 @@ import { parsePrefix } from '../../../src/base/address.ts'
 import { layoutBelow } from '../../../src/base/layout.ts'
 import { bindIds, ensureFolders } from '../../../src/dns/files/ownership.ts'
 import { inViewOrder, matchClients } from '../../../src/dns/match-clients.ts'
-import { namedCommand, printNamedConf } from '../../../src/dns/named-conf.ts'
+import { printNamedConf } from '../../../src/dns/named-conf.ts'
 import { parseTrustAnchors } from '../../../src/dns/trust-anchors.ts'
 import type { Plan } from '../../../src/plan/types.ts'
 import { group, planOf, SETTINGS } from './fixture-plan.ts'
@@ -119,11 +119,6 @@ describe('named.conf', () => {
     assert.match(global, /listen-on-v6 port 5053 \{\s+::1\/128;\s+2001:db8::1\/128;\s+\}/)
     assert.match(global, /inet 127\.0\.0\.1 port 9953 allow \{\s+127\.0\.0\.1\/32;\s+\} keys/)
     assert.match(global, /inet 127\.0\.0\.1 port 8953 allow \{\s+127\.0\.0\.1\/32;\s+\};/)
-  })
-
-  it('starts named in the foreground as bind, without a secret among its arguments', () => {
-    const conf = join(LAYOUT.named, 'named.conf')
-    assert.deepEqual(namedCommand(LAYOUT, 2), ['named', '-f', '-u', 'bind', '-c', conf, '-n', '2'])
   })
 
   it('is refused where a path could mean something to named', () => {

@@ -3,14 +3,7 @@ import { createSocket } from 'node:dgram'
 import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type Layout, layoutBelow } from '../../../../src/base/layout.ts'
 import { bindIds } from '../../../../src/dns/files/ownership.ts'
-import {
-  applyZones,
-  awaitCanaries,
-  installGeneration,
-  namedCommand,
-  prepareNamed,
-  readState,
-} from '../../../../src/dns/index.ts'
+import { applyZones, awaitCanaries, installGeneration, prepareNamed, readState } from '../../../../src/dns/index.ts'
 import { decodeMessage, encodeMessage, type Message, queryMessage } from '../../../../src/dns/message/index.ts'
 import type { Plan } from '../../../../src/plan/types.ts'
 import { enterNewNamespace } from './namespace.ts'
@@ -55,8 +48,8 @@ export class DnsRig {
 
   /** Starts named with the files that are live, without waiting for anything. */
   async launch(): Promise<number> {
-    const [program, ...args] = namedCommand(this.layout, 2)
-    this.#named = spawn(program!, args, { stdio: 'ignore' })
+    const args = ['-f', '-u', 'bind', '-c', `${this.layout.named}/named.conf`, '-n', '2']
+    this.#named = spawn('named', args, { stdio: 'ignore' })
     await new Promise((started, failed) => this.#named!.once('spawn', started).once('error', failed))
     return this.#named.pid!
   }
