@@ -13,6 +13,8 @@ export interface FirstConnect {
   readonly type: number
   readonly port: number
   readonly parallel: number
+  /** How often to ask again, a quarter of a second apart, where there are no addresses. */
+  readonly retries?: number
 }
 
 export interface OpenFlow {
@@ -24,7 +26,10 @@ export interface OpenFlow {
 
 export interface FirstConnectResult {
   readonly id: number
+  /** Names without an address, and why. */
   readonly unanswered: readonly string[]
+  /** Questions that had to be asked again. */
+  readonly asked: number
   readonly refused: readonly string[]
   readonly connected: number
 }
@@ -41,11 +46,12 @@ async function resolve(resolver: string, name: string, type: number): Promise<st
   const socket = createSocket(resolver.includes(':') ? 'udp6' : 'udp4')
   try {
     return await new Promise<string[]>((done, failed) => {
-      const timer = setTimeout(() => failed(new Error('no answer')), 4_000)
+      const timer = setTimeout(() => failed(new Error('no answer')), 3_000)
       socket.on('error', failed)
       socket.on('message', (bytes) => {
         clearTimeout(timer)
-        const { answers } = decodeMessage(bytes)
+        const { answers, rcode } = decodeMessage(bytes)
+        if (answers.length === 0) failed(new Error(`response code ${rcode}`))
         done(answers.flatMap(({ data }) => (data.kind === 'address' ? [formatAddress(data.address)] : [])))
       })
       socket.send(encodeMessage(queryMessage(1, { name, type })), 53, resolver)
@@ -71,10 +77,24 @@ async function firstConnect(task: FirstConnect): Promise<FirstConnectResult> {
   const refused: string[] = []
   let connected = 0
   const names = [...task.names]
+  let asked = 0
+  const patiently = async (name: string): Promise<string[]> => {
+    for (let tries = task.retries ?? 0; ; tries--) {
+      try {
+        asked++
+        return await resolve(task.resolver, name, task.type)
+      } catch (error) {
+        if (tries === 0) {
+          unanswered.push(`${name}: ${(error as Error).message}`)
+          return []
+        }
+        await new Promise((resume) => setTimeout(resume, 250))
+      }
+    }
+  }
   const worker = async () => {
     for (let name = names.pop(); name !== undefined; name = names.pop()) {
-      const addresses = await resolve(task.resolver, name, task.type).catch(() => [])
-      if (addresses.length === 0) unanswered.push(name)
+      const addresses = await patiently(name)
       for (const address of addresses) {
         const error = await tryConnect(address, task.port)
         if (error === undefined) connected++
@@ -83,7 +103,7 @@ async function firstConnect(task: FirstConnect): Promise<FirstConnectResult> {
     }
   }
   await Promise.all(Array.from({ length: task.parallel }, worker))
-  return { id: task.id, unanswered, refused, connected }
+  return { id: task.id, unanswered, asked, refused, connected }
 }
 
 function openFlow({ id, address, port }: OpenFlow): void {

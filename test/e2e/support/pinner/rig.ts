@@ -14,6 +14,7 @@ import {
   flushNames,
   installGeneration,
   namedCommand,
+  namedPaths,
   prepareNamed,
   readState,
   viewName,
@@ -70,7 +71,7 @@ export class PinnerRig {
   private readonly children = new Set<ChildProcess>()
   private named: ChildProcess | undefined
   private pinnerProcess: ChildProcess | undefined
-  private nextTask = 1
+  private anchors = ''
 
   private constructor() {
     enter(`/run/netns/${this.topology.gateway.name}`)
@@ -100,24 +101,28 @@ export class PinnerRig {
     rmSync(folder, { recursive: true, force: true })
     writePlan(plan, join(folder, 'plan'))
     await prepareNamed(plan, this.layout, previous === undefined ? {} : { previous: previous.generation })
+    const conf = join(namedPaths(this.layout).generation(plan.generation), 'named.conf')
+    // The scripted name-servers have no signed root; what is to be validated gets an anchor of its own.
+    const text = readFileSync(conf, 'utf8').replace(
+      'dnssec-validation auto;',
+      `dnssec-validation yes;\n${this.anchors}`,
+    )
+    writeFileSync(conf, text)
     return folder
   }
 
-  async loadRuleset(plan: Plan): Promise<void> {
+  async loadRuleset(plan: Plan, change = (text: string) => text): Promise<void> {
     const file = join(this.layout.run, 'ruleset.nft')
     const mark = nextMark(plan.settings.markMask, liveRuleset().mark)
-    writeFileSync(file, printRuleset(plan, { mark, live: readLiveObjects(), networks: CLIENT_NETWORKS }))
+    writeFileSync(file, change(printRuleset(plan, { mark, live: readLiveObjects(), networks: CLIENT_NETWORKS })))
     await applyRuleset(file)
   }
 
   /** Everything up with a plan, from nothing. `anchors`: trust anchors for the resolver view, named.conf statements. */
   async start(plan: Plan, anchors = ''): Promise<void> {
+    this.anchors = anchors
     await this.write(plan)
     installGeneration(this.layout, plan.generation)
-    const conf = join(this.layout.named, 'named.conf')
-    // The scripted name-servers have no signed root; what is to be validated gets an anchor of its own.
-    const text = readFileSync(conf, 'utf8').replace('dnssec-validation auto;', `dnssec-validation yes;\n${anchors}`)
-    writeFileSync(conf, text)
     await this.loadRuleset(plan)
     await this.startNamed()
     await this.startPinner()
@@ -246,10 +251,6 @@ export class PinnerRig {
     this.topology.dispose()
     rmSync(this.layout.root, { recursive: true, force: true })
     if (result !== 0) process.exit(70)
-  }
-
-  taskId(): number {
-    return this.nextTask++
   }
 
   private async inNamespace(name: string, file: string): Promise<ChildProcess> {
