@@ -61,3 +61,13 @@ export function printNamedConf(plan: Plan, layout: Layout, anchors?: readonly Tr
 
 /** Prints an address match list. */
 const elements = (list: readonly string[]): string => [...new Set(list)].map((element) => `${element};`).join(' ')
+
+/**
+ * How named is started by root outside the services, in the foreground: it reads its configuration as root and then
+ * becomes `bind`. `cpus`: worker threads; each view costs about 5 MB for each.
+ */
+export const namedCommand = (layout: Layout, cpus: number): readonly string[] => [
+  ...['named', '-f', '-u', 'bind'],
+  ...['-c', namedPaths(layout).conf],
+  ...['-n', String(cpus)],
+]

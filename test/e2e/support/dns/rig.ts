@@ -48,8 +48,8 @@ export class DnsRig {
 
   /** Starts named with the files that are live, without waiting for anything. */
   async launch(): Promise<number> {
-    const args = ['-f', '-u', 'bind', '-c', `${this.layout.named}/named.conf`, '-n', '2']
-    this.#named = spawn('named', args, { stdio: 'ignore' })
+    const [program, ...args] = namedCommand(this.layout, 2)
+    this.#named = spawn(program!, args, { stdio: 'ignore' })
     await new Promise((started, failed) => this.#named!.once('spawn', started).once('error', failed))
     return this.#named.pid!
   }
