@@ -30,12 +30,13 @@ export class FlatNameIndex implements NameIndex {
     const { walk } = this
     if (!walk.run(lists, name)) return verdict(false, 'dns.not-allowed', NO_CLASSES, undefined, undefined)
     const label = walk.label
+    const asked = walk.isNormal ? name : undefined
     if (walk.denyEntry >= 0) {
-      return verdict(false, 'dns.denied', NO_CLASSES, ruleOf(lists[walk.denyList]!, walk.denyEntry), label)
+      return verdict(false, 'dns.denied', NO_CLASSES, ruleOf(lists[walk.denyList]!, walk.denyEntry, asked), label)
     }
     if (walk.allowEntry < 0) return verdict(false, 'dns.not-allowed', NO_CLASSES, undefined, label)
     const list = lists[walk.allowList]!
-    const rule = ruleOf(list, walk.allowEntry)
+    const rule = ruleOf(list, walk.allowEntry, asked)
     const allowed = verdict(true, 'allow.name', this.classSet(walk), rule, label)
     if (!isWildcard(list.table.kind(walk.allowEntry))) return allowed
     allowed.wildcardSuffix = rule.text.slice(2)
@@ -91,9 +92,11 @@ function verdict(
   return result
 }
 
-function ruleOf({ table, origin }: NameList, entry: number): Rule {
-  const text = table.text(entry)
-  const list = table.kind(entry) >= KIND.deny ? 'deny' : 'allow'
+/** `asked`: the name in normal form, where it is at hand; what an exact entry says need not be read again then. */
+function ruleOf({ table, origin }: NameList, entry: number, asked: string | undefined): Rule {
+  const kind = table.kind(entry)
+  const text = asked === undefined || isWildcard(kind) ? table.text(entry) : asked
+  const list = kind >= KIND.deny ? 'deny' : 'allow'
   if (origin === 'config') return { path: `service clawgress policy ${list} domain ${text}`, text }
   return { path: `$.${list}.domains[${table.positions[entry]}]`, text }
 }

@@ -6,7 +6,7 @@ import { KINDS, NameTable } from '../policy/index.ts'
 /*
  * File of one name table: a header of 64 octets, then the arrays as they lie in memory (little endian), the blob last.
  * Header: magic (8), format version, entries, slots, octets of blob, CRC-32 of everything after the header, counts of
- * the kinds (6), CRC-32 of the header before it. All 32-bit.
+ * the kinds (6), depths of wildcards, CRC-32 of the header before it. All 32-bit.
  */
 const MAGIC = Buffer.from('CLAWNAM1', 'latin1')
 const FORMAT = 1
@@ -30,7 +30,7 @@ export function writeNames(table: NameTable, file: string): void {
   const header = Buffer.alloc(HEADER)
   MAGIC.copy(header)
   const fields = [FORMAT, table.size, table.slots.length, table.blob.length, parts.reduce(addCrc, 0)]
-  ;[...fields, ...table.counts].forEach((value, i) => {
+  ;[...fields, ...table.counts, table.wildcardDepths >>> 0].forEach((value, i) => {
     header.writeUInt32LE(value, 8 + i * 4)
   })
   header.writeUInt32LE(crc32(header.subarray(0, HEADER - 4)), HEADER - 4)
@@ -72,7 +72,8 @@ export function readNames(file: string): NameTable {
   }
   const arrays = { starts: take(entries + 1), attributes: take(entries), positions: take(entries), slots: take(slots) }
   const counts = Array.from({ length: KINDS }, (_, kind) => bytes.readUInt32LE(COUNTS_AT + kind * 4))
-  return new NameTable({ ...arrays, blob: bytes.subarray(at) }, counts)
+  const wildcardDepths = bytes.readInt32LE(COUNTS_AT + KINDS * 4)
+  return new NameTable({ ...arrays, blob: bytes.subarray(at) }, { counts, wildcardDepths })
 }
 
 /** Into one buffer of its own, aligned for 32-bit views. */

@@ -1,5 +1,5 @@
 import { hashName } from './hash.ts'
-import { ENTRY_BITS, ENTRY_MASK, isWildcard, KINDS, type Kind, MAX_ENTRIES, NameTable } from './table.ts'
+import { DOT, depthBit, ENTRY_BITS, ENTRY_MASK, isWildcard, KINDS, type Kind, MAX_ENTRIES, NameTable } from './table.ts'
 
 /** An entry that stands twice: `entry` repeats `first`. Numbers are those given by `NameTableBuilder.end`. */
 export interface Repetition {
@@ -42,9 +42,14 @@ export class NameTableBuilder {
 
   /** Ends the entry whose name was written up to `end`; returns its number. */
   end(end: number, kind: Kind, attribute: number, position: number): number {
+    return this.endHashed(end, kind, attribute, position, hashName(this.blob, this.cursor, end))
+  }
+
+  /** The same for a caller that knows the hash of the name. */
+  endHashed(end: number, kind: Kind, attribute: number, position: number, hash: number): number {
     if (this.count === this.hashes.length) this.growEntries()
     const entry = this.count++
-    this.hashes[entry] = hashName(this.blob, this.cursor, end)
+    this.hashes[entry] = hash
     this.attributes[entry] = attribute
     this.positions[entry] = position
     this.blob[end] = kind
@@ -75,7 +80,7 @@ export class NameTableBuilder {
   finish(repeated: (repetition: Repetition) => void = () => {}): NameTable {
     if (this.count > MAX_ENTRIES) throw new RangeError(`a name table holds at most ${MAX_ENTRIES} entries`)
     const slots = new Uint32Array(slotCount(this.count))
-    const counts = new Array<number>(KINDS).fill(0)
+    const summary = { counts: new Array<number>(KINDS).fill(0), wildcardDepths: 0 }
     const dropped = new Set<number>()
     const arrays = {
       blob: this.blob.subarray(0, this.cursor),
@@ -84,16 +89,26 @@ export class NameTableBuilder {
       positions: this.positions.subarray(0, this.count),
       slots,
     }
-    const table = new NameTable(arrays, counts)
+    const table = new NameTable(arrays, summary)
     for (let entry = 0; entry < this.count; entry++) {
       const first = insert(table, entry, this.hashes[entry]!)
-      if (first < 0) counts[table.kind(entry)]!++
-      else {
+      if (first < 0) {
+        const kind = table.kind(entry)
+        summary.counts[kind]!++
+        if (isWildcard(kind)) summary.wildcardDepths |= depthBit(this.labels(entry))
+      } else {
         dropped.add(entry)
         repeated({ first, entry })
       }
     }
-    return dropped.size === 0 ? table : this.without(dropped, table)
+    if (dropped.size > 0) return this.without(dropped, table)
+    return new NameTable(arrays, summary)
+  }
+
+  private labels(entry: number): number {
+    let labels = 1
+    for (let at = this.starts[entry]!; at < this.starts[entry + 1]! - 1; at++) if (this.blob[at] === DOT) labels++
+    return labels
   }
 
   private without(dropped: ReadonlySet<number>, table: NameTable): NameTable {

@@ -31,28 +31,38 @@ export interface NameTableArrays {
   readonly slots: Uint32Array
 }
 
-/** Number of entries of each kind. */
-export type KindCounts = readonly number[]
+/** What is known of all entries together. */
+export interface NameTableSummary {
+  /** Number of entries of each kind. */
+  readonly counts: readonly number[]
+  /** For each number of labels that a wildcard's suffix has, the bit of `depthBit`. */
+  readonly wildcardDepths: number
+}
+
+/** The bit that stands for names of so many labels; the last one for all longer ones. */
+export const depthBit = (labels: number): number => 1 << Math.min(labels, 31)
 
 /**
  * A list of names and wildcards as a flat hash table: no object per name, so that a million names cost about 40 MB
  * and can be read from a file in one go. Immutable.
  */
-export class NameTable implements NameTableArrays {
+export class NameTable implements NameTableArrays, NameTableSummary {
   readonly blob: Buffer
   readonly starts: Uint32Array
   readonly attributes: Uint32Array
   readonly positions: Uint32Array
   readonly slots: Uint32Array
-  readonly counts: KindCounts
+  readonly counts: readonly number[]
+  readonly wildcardDepths: number
 
-  constructor(arrays: NameTableArrays, counts: KindCounts) {
+  constructor(arrays: NameTableArrays, summary: NameTableSummary) {
     this.blob = arrays.blob
     this.starts = arrays.starts
     this.attributes = arrays.attributes
     this.positions = arrays.positions
     this.slots = arrays.slots
-    this.counts = counts
+    this.counts = summary.counts
+    this.wildcardDepths = summary.wildcardDepths
   }
 
   get size(): number {
