@@ -3,7 +3,14 @@ import { createSocket } from 'node:dgram'
 import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type Layout, layoutBelow } from '../../../../src/base/layout.ts'
 import { bindIds } from '../../../../src/dns/files/ownership.ts'
-import { applyZones, awaitCanaries, installGeneration, prepareNamed, readState } from '../../../../src/dns/index.ts'
+import {
+  applyZones,
+  awaitCanaries,
+  installGeneration,
+  namedCommand,
+  prepareNamed,
+  readState,
+} from '../../../../src/dns/index.ts'
 import { decodeMessage, encodeMessage, type Message, queryMessage } from '../../../../src/dns/message/index.ts'
 import type { Plan } from '../../../../src/plan/types.ts'
 import { enterNewNamespace } from './namespace.ts'
