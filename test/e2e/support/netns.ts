@@ -16,8 +16,9 @@ export class Namespace {
     execFileSync('ip', ['netns', 'add', this.name])
     process.once('exit', this.#remove)
     this.ip('link set lo up')
-    // Without it, a link's IPv6 is not usable in its first second.
-    for (const scope of ['all', 'default']) this.sysctl(`net.ipv6.conf.${scope}.accept_dad`, 0)
+    this.sysctl('net.ipv6.conf.default.accept_dad', 0)
+    this.sysctl('net.ipv6.conf.default.dad_transmits', 0)
+    this.sysctl('net.ipv6.conf.default.router_solicitation_delay', 0)
   }
 
   /** One `ip` command line inside the namespace, words separated by blanks. */
@@ -76,11 +77,12 @@ export function link(
   b: { namespace: Namespace; device: string; addresses: readonly string[] },
 ): void {
   a.namespace.ip(`link add ${a.device} type veth peer name ${b.device} netns ${b.namespace.name}`)
+  // Addresses of a link that is not up yet would take a second to become usable.
+  for (const end of [a, b]) end.namespace.ip(`link set ${end.device} up`)
   for (const end of [a, b]) {
     for (const address of end.addresses) {
       end.namespace.ip(`address add ${address} dev ${end.device}${address.includes(':') ? ' nodad' : ''}`)
     }
-    end.namespace.ip(`link set ${end.device} up`)
   }
 }
 
