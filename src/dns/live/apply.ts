@@ -7,7 +7,7 @@ import type { ViewState, ZoneState } from '../zones/state.ts'
 import { canaryName, ZONES, type ZoneName } from '../zones/zone-names.ts'
 import { awaitCanary, awaitDenial, entriesOf, poll, proofTime, withProbe } from './await.ts'
 import type { ViewProbe } from './probe.ts'
-import { type Rndc, withRndc } from './rndc.ts'
+import { withRndc } from './rndc.ts'
 import { namedTimes } from './statistics.ts'
 
 /** What had to be done; nothing where the generation was live already. */
@@ -26,25 +26,25 @@ export interface Applied {
 export async function applyZones(layout: Layout, generation: string, timeout?: number): Promise<Applied> {
   const state = readState(layout, generation)
   const deadline = Date.now() + (timeout ?? proofTime(entriesOf(state)))
-  return withRndc(layout, async (rndc) => {
-    const reconfigured = await applyConf(layout, generation, state, rndc)
-    const reloaded: string[] = []
-    const apply = { layout, generation, state, rndc, deadline, reloaded }
-    await Promise.all(
-      state.views.map((view) => withProbe(view.groupId, (probe) => applyView({ ...apply, view, probe }))),
-    )
-    removeStrayZones(layout, state)
-    return { reconfigured, reloaded }
-  })
+  const reconfigured = await applyConf(layout, generation, state)
+  const reloaded: string[] = []
+  const apply = { layout, generation, state, deadline, reloaded }
+  await Promise.all(state.views.map((view) => withProbe(view.groupId, (probe) => applyView({ ...apply, view, probe }))))
+  removeStrayZones(layout, state)
+  return { reconfigured, reloaded }
 }
 
-async function applyConf(layout: Layout, generation: string, state: ZoneState, rndc: Rndc): Promise<boolean> {
+/** On a connection of its own: named closes one that is idle for half a minute, and a large zone takes longer to load. */
+const command = (layout: Layout, words: readonly string[]): Promise<string> =>
+  withRndc(layout, (rndc) => rndc.command(words))
+
+async function applyConf(layout: Layout, generation: string, state: ZoneState): Promise<boolean> {
   const paths = namedPaths(layout)
   for (const { view } of state.views)
     for (const zone of ZONES) if (!existsSync(paths.liveZone(view, zone))) installZone(layout, generation, view, zone)
   const changed = installConf(layout, generation)
   if (!changed && (await namedTimes()).configTime.getTime() >= statSync(paths.conf).mtimeMs) return false
-  await rndc.command(['reconfig'])
+  await command(layout, ['reconfig'])
   return true
 }
 
@@ -52,7 +52,6 @@ interface ViewApply {
   readonly layout: Layout
   readonly generation: string
   readonly state: ZoneState
-  readonly rndc: Rndc
   readonly deadline: number
   readonly reloaded: string[]
   readonly view: ViewState
@@ -89,9 +88,9 @@ async function isLive({ layout, generation, state, view, probe }: ViewApply, zon
   return live
 }
 
-async function startReload({ rndc, view, reloaded }: ViewApply, zone: ZoneName): Promise<void> {
+async function startReload({ layout, view, reloaded }: ViewApply, zone: ZoneName): Promise<void> {
   reloaded.push(`${zone} of ${view.view}`)
-  await rndc.command(['reload', zone, 'IN', view.view])
+  await command(layout, ['reload', zone, 'IN', view.view])
 }
 
 async function reload(apply: ViewApply, zone: ZoneName, canary: string): Promise<void> {
