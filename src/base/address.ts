@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 export type Family = 4 | 6
@@ -14,9 +15,34 @@ export interface Prefix {
 
 /** Octets of a textual address, or undefined where it is none. No zone index, no shorthand IPv4. */
 export function parseAddress(text: string): AddressBytes | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return Uint8Array.from(ipaddr.IPv4.parse(text).octets)
-  if (!text.includes(':') || text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined
-  return Uint8Array.from(ipaddr.IPv6.parse(text).toByteArray())
+  if (isIPv4(text)) return Uint8Array.from(text.split('.'), Number)
+  return !text.includes('%') && isIPv6(text) ? parseIPv6(text) : undefined
+}
+
+/** Octets of a text that is known to be an IPv6 address (RFC 4291 section 2.2). */
+function parseIPv6(text: string): AddressBytes {
+  const bytes = new Uint8Array(16)
+  const gap = text.indexOf('::')
+  const head = wordsOf(gap < 0 ? text : text.slice(0, gap))
+  const tail = gap < 0 ? [] : wordsOf(text.slice(gap + 2))
+  const put = (word: number, at: number) => {
+    bytes[at * 2] = word >> 8
+    bytes[at * 2 + 1] = word & 255
+  }
+  head.forEach(put)
+  tail.forEach((word, i) => {
+    put(word, 8 - tail.length + i)
+  })
+  return bytes
+}
+
+function wordsOf(text: string): number[] {
+  if (text === '') return []
+  return text.split(':').flatMap((group) => {
+    if (!group.includes('.')) return [Number.parseInt(group, 16)]
+    const [a, b, c, d] = group.split('.').map(Number) as [number, number, number, number]
+    return [(a << 8) | b, (c << 8) | d]
+  })
 }
 
 /** Canonical text (RFC 5952 for IPv6). */

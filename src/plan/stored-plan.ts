@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Prefix, parsePrefix } from '../base/address.ts'
+import type { PlanSettings } from './types.ts'
 
 const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`))
 const index = z.int().min(0)
@@ -32,7 +33,7 @@ const settings = z.strictObject({
   markMask: z.number(),
   ownPrefixes: z.array(prefix),
   syslogFacility: z.string(),
-})
+} satisfies Record<keyof PlanSettings, z.ZodType>)
 
 const group = z.strictObject({
   id: index,

@@ -56,13 +56,16 @@ export class SuffixWalk {
     const length = text.charCodeAt(text.length - 1) === DOT ? text.length - 1 : text.length
     if (length < 1 || length > MAX_NAME) return false
     let isNormal = length === text.length
+    let previous = DOT
     for (let i = 0; i < length; i++) {
       const octet = text.charCodeAt(i)
-      if (octet <= 0x20 || octet > 0x7e) return false
+      if (octet <= 0x20 || octet > 0x7e || (octet === DOT && previous === DOT)) return false
+      previous = octet
       const isUpper = octet >= 0x41 && octet <= 0x5a
       this.name[i] = isUpper ? octet + 32 : octet
       if (isUpper) isNormal = false
     }
+    if (previous === DOT) return false
     this.length = length
     this.isNormal = isNormal
     return true
