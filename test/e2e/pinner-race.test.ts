@@ -50,7 +50,7 @@ describe('The first connection after an answer', function () {
       one.firstConnect({ ...task, resolver: resolvers[0]!, names: which.slice(0, half) }),
       two.firstConnect({ ...task, resolver: resolvers[1]!, names: which.slice(half) }),
     ])
-    if (results.some((each) => each.unanswered.length > 0)) console.log(JSON.stringify((await rig.pinner.metrics())))
+    if (results.some((each) => each.unanswered.length > 0)) console.log(JSON.stringify(await rig.pinner.metrics()))
     assert.deepEqual(
       results.flatMap((result) => [...result.refused, ...result.unanswered]),
       [],

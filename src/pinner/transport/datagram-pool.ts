@@ -19,7 +19,10 @@ interface Channel {
   readonly pending: Map<number, Pending>
   readonly ready: Promise<void>
   uses: number
+  /** Questions that were given the socket and have not been settled, sent or not. */
+  open: number
   retired: boolean
+  closed: boolean
 }
 
 const RECEIVE_BUFFER = 4 << 20
@@ -52,14 +55,32 @@ export class DatagramPool {
   async ask(query: Uint8Array, question: Question, signal: AbortSignal): Promise<Buffer> {
     if (this.closed) throw new ExchangeError('the exchange is closed')
     const channel = this.channel()
-    await channel.ready
-    signal.throwIfAborted()
-    return await new Promise<Buffer>((resolve, reject) => {
+    try {
+      await channel.ready
+      if (signal.aborted) throw new ExchangeError(`${this.options.address} was not asked in time`)
+      return await this.exchange(channel, query, question, signal)
+    } finally {
+      channel.open--
+      closeIfDone(channel)
+    }
+  }
+
+  close(): void {
+    this.closed = true
+    for (const channel of this.channels) {
+      if (channel === undefined || channel.retired) continue
+      channel.retired = true
+      this.fail(channel, new ExchangeError('the exchange is closed'))
+      closeIfDone(channel)
+    }
+  }
+
+  private exchange(channel: Channel, query: Uint8Array, question: Question, signal: AbortSignal): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
       const id = unusedId(channel.pending)
       const settle = () => {
         channel.pending.delete(id)
         signal.removeEventListener('abort', abort)
-        if (channel.retired && channel.pending.size === 0) channel.socket.close()
       }
       const abort = () => {
         settle()
@@ -85,19 +106,10 @@ export class DatagramPool {
     })
   }
 
-  close(): void {
-    this.closed = true
-    for (const channel of this.channels) {
-      if (channel === undefined || channel.retired) continue
-      channel.retired = true
-      if (channel.pending.size === 0) channel.socket.close()
-      else this.fail(channel, new ExchangeError('the exchange is closed'))
-    }
-  }
-
   private channel(): Channel {
     const place = this.channels.length === 1 ? 0 : randomId() % this.channels.length
     const channel = this.channels[place] ?? this.open(place)
+    channel.open++
     if (++channel.uses >= this.options.usesPerSocket) {
       channel.retired = true
       this.channels[place] = undefined
@@ -119,7 +131,7 @@ export class DatagramPool {
         })
       })
     })
-    const channel: Channel = { socket, pending, ready, uses: 0, retired: false }
+    const channel: Channel = { socket, pending, ready, uses: 0, open: 0, retired: false, closed: false }
     ready.catch(() => this.drop(place, channel))
     socket.on('error', (error) => {
       this.drop(place, channel)
@@ -139,6 +151,13 @@ export class DatagramPool {
     const reason = new ExchangeError(`${this.options.address}: ${error.message}`)
     for (const pending of [...channel.pending.values()]) pending.reject(reason)
   }
+}
+
+/** A socket that takes no more questions is closed when the last has been settled. */
+function closeIfDone(channel: Channel): void {
+  if (!channel.retired || channel.open > 0 || channel.closed) return
+  channel.closed = true
+  channel.socket.close()
 }
 
 /** Addresses are literals; Node would take a thread for looking them up. */

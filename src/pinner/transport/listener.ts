@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Limits } from '../limits.ts'
 import { frame, Unframer } from './framing.ts'
+import { SharedPorts } from './shared-ports.ts'
 
 /** A message as it came in, and how to answer it. */
 export interface Incoming {
@@ -18,6 +19,7 @@ export class Listener {
   private readonly datagrams: DatagramSocket
   private readonly server: Server
   private readonly connections = new Set<Socket>()
+  private readonly ports = new SharedPorts()
 
   private constructor(
     private readonly take: (incoming: Incoming) => void,
@@ -65,7 +67,9 @@ export class Listener {
 
   private takeDatagram(bytes: Buffer, from: RemoteInfo): void {
     if (!from.address.startsWith('127.')) return
-    const reply = (answer: Uint8Array) => this.datagrams.send(answer, from.port, from.address, () => undefined)
+    this.ports.asked(from.port)
+    const send = (answer: Uint8Array) => this.datagrams.send(answer, from.port, from.address, () => undefined)
+    const reply = (answer: Uint8Array) => this.ports.answer(from.port, () => send(answer))
     this.take({ bytes, stream: false, reply })
   }
 

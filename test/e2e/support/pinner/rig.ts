@@ -13,7 +13,6 @@ import {
   awaitCanaries,
   flushNames,
   installGeneration,
-  namedCommand,
   namedPaths,
   prepareNamed,
   readState,
@@ -131,8 +130,8 @@ export class PinnerRig {
   }
 
   async startNamed(): Promise<void> {
-    const [program, ...args] = namedCommand(this.layout, 2)
-    this.named = this.spawn(program!, args, 'ignore')
+    const args = ['-u', 'bind', '-f', '-n', '2', '-c', join(this.layout.named, 'named.conf')]
+    this.named = this.spawn('named', args, 'ignore')
     await until(
       async () => ((await this.ask('not-listed.invalid', TYPE.A, 200)) === undefined ? undefined : true),
       'named answers',
