@@ -129,10 +129,15 @@ export class NameServerDouble {
     return this.asked.filter((each) => each.name === name).length
   }
 
+  /** Closes every connection. */
+  hangUp(): void {
+    for (const socket of this.sockets) socket.destroy()
+  }
+
   stop(): void {
     this.datagrams?.close()
     this.server.close()
-    for (const socket of this.sockets) socket.destroy()
+    this.hangUp()
   }
 
   private takeStream(socket: StreamSocket): void {
