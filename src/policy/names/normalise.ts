@@ -60,12 +60,17 @@ function labelFault(name: string, wildcard: boolean): string | undefined {
     if (label.length > MAX_LABEL_OCTETS) return `a label has ${label.length} octets; ${MAX_LABEL_OCTETS} are possible`
   }
   if (name.startsWith('-')) return 'it begins with "-"'
+  if (TRIGGER.test(name)) return 'its last label begins with "rpz-", as only instructions to bind9 do'
   return isAddressLike(name) ? 'it is an IP address' : undefined
 }
 
+/**
+ * A name that a response policy zone takes for a rule about addresses, of clients even: `32.1.0.0.10.rpz-client-ip`
+ * (BIND ARM, response policy zones).
+ */
+const TRIGGER = /(^|\.)rpz-[^.]*$/
+
 /** An address in any usual form; a last label of digits only could never be a name (RFC 3696 section 2). */
 const isAddressLike = (name: string): boolean =>
-  isIP(name) !== 0 ||
-  isIP(name.replace(/^\[|\]$/g, '')) !== 0 ||
-  isIP(name.split('/')[0]!) !== 0 ||
-  /(^|\.)([0-9]+|0x[0-9a-f]*)$/i.test(name)
+  /(^|\.)([0-9]+|0x[0-9a-f]*)$/i.test(name) ||
+  (/[:/[]/.test(name) && (isIP(name.replace(/^\[|\]$/g, '')) !== 0 || isIP(name.split('/')[0]!) !== 0))

@@ -12,7 +12,12 @@ const PLAIN = new Uint8Array(256)
 for (const octet of Buffer.from('abcdefghijklmnopqrstuvwxyz0123456789-_.')) PLAIN[octet] = octet
 for (const octet of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ')) PLAIN[octet] = octet + 32
 
-const isDigit = (octet: number): boolean => octet >= 0x30 && octet <= 0x39
+/** May a name's last label begin here? Not where it needs a closer look: digits (addresses), `rpz-` (bind9's triggers). */
+function beginsPlainly(blob: Uint8Array, at: number): boolean {
+  const first = blob[at]!
+  if (first >= 0x30 && first <= 0x39) return false
+  return !(first === 0x72 && blob[at + 1] === 0x70 && blob[at + 2] === 0x7a && blob[at + 3] === HYPHEN)
+}
 
 /**
  * The fast way for the strings of a large list: takes the plain ASCII name after the opening quote at `start - 1`
@@ -43,14 +48,14 @@ export function scanPlainName(
     if (plain === DOT) {
       const length = labelEnd - at - 1
       if (length === 0 || length > MAX_LABEL_OCTETS) return -1
-      if (labelEnd === end && isDigit(bytes[at + 1]!)) return -1
+      if (labelEnd === end && !beginsPlainly(blob, at + 1 + shift)) return -1
       labelEnd = at
     }
     blob[at + shift] = plain
     state = hashOctet(state, plain)
   }
   if (labelEnd === start || labelEnd - start > MAX_LABEL_OCTETS) return -1
-  if (labelEnd === end && isDigit(bytes[start]!)) return -1
+  if (labelEnd === end && !beginsPlainly(blob, start + shift)) return -1
   builder.endHashed(end + shift, kind, 0, position, finishHash(state))
   return quote + 1
 }
