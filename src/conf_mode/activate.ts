@@ -63,7 +63,6 @@ export function activate(
     const target = await prepare(layout, verified, previous)
     const before = standsBefore(previous)
     writeIntent(layout, target.id)
-    checkpoint('intended')
     const { interfaces } = verified.facts
     const applied = await apply(layout, target, interfaces, { afterInterruption }, () =>
       remember(layout, target, { user, policyFile: verified.policyFile, summary: difference.summary }),
@@ -104,6 +103,7 @@ async function apply(
   options: ApplyOptions,
   writeDown: () => () => void,
 ): Promise<Applied> {
+  checkpoint('intended')
   const applied = await applyGeneration(layout, target, interfaces, options)
   await prove(layout, target)
   checkpoint('proven')

@@ -15,8 +15,15 @@ export const CHECKPOINTS = [
 
 export type Checkpoint = (typeof CHECKPOINTS)[number]
 
-/** Fault injection: `CLAWGRESS_KILL_AT=<checkpoint>` ends the process as kill -9 would, so that convergence can be tested. */
+let hasFailed = false
+
+/**
+ * Fault injection: `CLAWGRESS_KILL_AT=<checkpoint>` ends the process as kill -9 would, so that convergence can be tested;
+ * `CLAWGRESS_FAIL_AT=<checkpoint>` fails the step once, so that the way back, which passes the same places, succeeds.
+ */
 export function checkpoint(name: Checkpoint): void {
   if (process.env.CLAWGRESS_KILL_AT === name) process.kill(process.pid, 'SIGKILL')
-  if (process.env.CLAWGRESS_FAIL_AT === name) throw new Error(`fault injected at ${name}`)
+  if (process.env.CLAWGRESS_FAIL_AT !== name || hasFailed) return
+  hasFailed = true
+  throw new Error(`fault injected at ${name}`)
 }

@@ -103,7 +103,7 @@ export function readSettings(
       addresses.filter(({ scope }) => scope === 'global').map(({ address }) => formatAddress(address)),
     )
   const listenAddresses = root.list('listen-address').length > 0 ? root.list('listen-address') : onClientInterfaces
-  checkListenAddresses(listenAddresses, root.list('listen-address'), facts, problem)
+  checkListenAddresses(listenAddresses, root.list('listen-address'), clientInterfaces, facts, problem)
 
   const settings: PlanSettings = {
     clientInterfaces: [...clientInterfaces].sort(),
@@ -160,6 +160,7 @@ function checkClientInterface(name: string, facts: SystemFacts, problem: Report)
 function checkListenAddresses(
   all: readonly string[],
   configured: readonly string[],
+  clientInterfaces: readonly string[],
   facts: SystemFacts,
   problem: Report,
 ): void {
@@ -177,7 +178,8 @@ function checkListenAddresses(
         `${text} is not an address of this router; set it on an interface first, or name another one.`,
       )
   }
-  if (all.length === 0)
+  const existing = facts.interfaces.some(({ name }) => clientInterfaces.includes(name))
+  if (all.length === 0 && existing)
     problem(
       'config.missing',
       path,
