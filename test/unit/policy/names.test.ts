@@ -6,7 +6,23 @@ import { scanPlainName } from '../../../src/policy/names/scan.ts'
 
 /** Texts near the edge of what a name is. */
 const label = fc.oneof(
-  fc.constantFrom('', 'a', 'A', '-', '_', '0', '9z', 'xn--p1ai', 'a'.repeat(63), 'b'.repeat(64), 'ü', '*', 'a b', 'rpz-ip', 'rpz'),
+  fc.constantFrom(
+    '',
+    'a',
+    'A',
+    '-',
+    '_',
+    '0',
+    '9z',
+    'xn--p1ai',
+    'a'.repeat(63),
+    'b'.repeat(64),
+    'ü',
+    '*',
+    'a b',
+    'rpz-ip',
+    'rpz',
+  ),
   fc.string({ unit: fc.constantFrom(...'abzAZ019-_'), maxLength: 8 }),
 )
 const nameLike = fc
