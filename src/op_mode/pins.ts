@@ -5,7 +5,7 @@ import { withLock } from '../services/index.ts'
 import { formatDuration } from './duration.ts'
 import { livePlan } from './live-plan.ts'
 import type { Shown } from './shown.ts'
-import { printTable } from './table.ts'
+import { counted, printTable } from './table.ts'
 import { checkedName } from './test-domain.ts'
 
 export interface PinsOptions {
@@ -31,7 +31,7 @@ export async function showPins(layout: Layout, { name, limit = 1000 }: PinsOptio
   livePlan(layout)
   const wanted = name === undefined ? {} : { name: checkedName(name) }
   const data = await pinner(layout).pins({ limit, ...wanted })
-  const rows = data.pins.flatMap((pin) =>
+  const rows = inOrder(data.pins).flatMap((pin) =>
     pin.addresses.map(({ address, pinnedMs }) => [
       pin.group,
       pin.name,
@@ -47,6 +47,12 @@ export async function showPins(layout: Layout, { name, limit = 1000 }: PinsOptio
   const header = ['Group', 'Name', 'Type', 'Address', 'Open for', 'By way of']
   return { data, text: rows.length === 0 ? none : `${printTable(header, rows)}${more}` }
 }
+
+/** By group, name and type, so that the same pins always look the same. */
+const inOrder = <Pin extends { group: string; name: string; type: string }>(pins: readonly Pin[]): Pin[] =>
+  [...pins].sort((a, b) => sortKey(a).localeCompare(sortKey(b), 'en'))
+
+const sortKey = ({ group, name, type }: { group: string; name: string; type: string }) => `${group} ${name} ${type}`
 
 /** Throws `system.unreachable` where the pinner does not answer. */
 export async function countPins(layout: Layout): Promise<PinCount> {
@@ -68,6 +74,6 @@ export async function resetPins(layout: Layout): Promise<Shown> {
     'resetting the pins',
   )
   const count = flush.reduce((sum, { names }) => sum + (names === 'all' ? 0 : names.length), 0)
-  const what = flush.some(({ names }) => names === 'all') ? 'All names' : `${count} names`
-  return { data: { flushed: flush }, text: `${what} were closed; each opens again when it is next resolved.\n` }
+  const what = flush.some(({ names }) => names === 'all') ? 'all names' : counted(count, 'name')
+  return { data: { flushed: flush }, text: `Closed: ${what}; each opens again when it is next resolved.\n` }
 }

@@ -18,11 +18,11 @@ export function launchCommand(unit: UnitDefinition): string[] {
   return ['prlimit', limit, 'setpriv', ...privileges, '--', ...unit.argv]
 }
 
-/** Variables that a unit's process gets from ours: those that say where the gateway lies, and no others. */
+/** Variables that a unit's process gets from ours: where the gateway lies, and which authorities it trusts; no others. */
 export function launchEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const passed: Record<string, string> = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
   for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && /^(CLAWGRESS_[A-Z_]+|LANG|LC_[A-Z]+|TZ)$/.test(name)) passed[name] = value
+    if (value !== undefined && /^(CLAWGRESS_[A-Z_]+|SSL_CERT_FILE|LANG|LC_[A-Z]+|TZ)$/.test(name)) passed[name] = value
   }
   return passed
 }

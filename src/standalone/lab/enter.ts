@@ -11,7 +11,6 @@ export function gatewayEnvironment(paths: LabPaths): Record<string, string> {
     ...labEnvironment(paths),
     CLAWGRESS_ROOT: paths.gatewayRoot,
     CLAWGRESS_NAMED_DIR: paths.gatewayNamed,
-    NODE_EXTRA_CA_CERTS: `${paths.certificates}/ca.pem`,
   }
 }
 
