@@ -110,8 +110,8 @@ export class Book {
   /** Forgets what neither names nor flows need any more; returns the bindings that went. */
   prune(now: number): Binding[] {
     const gone: Binding[] = []
-    for (const binding of [...this.bindings.values()]) {
-      for (const [address, times] of [...binding.addresses]) {
+    for (const binding of this.bindings.values()) {
+      for (const [address, times] of binding.addresses) {
         if (times.heldUntil <= now && times.pinUntil <= now) this.detach(binding, address)
       }
       if (binding.addresses.size > 0) continue
