@@ -7,6 +7,27 @@ const CLONE_NEWNET = 0x40000000
 const libc = koffi.load('libc.so.6')
 const setns = libc.func('int setns(int fd, int kind)')
 
+/** Where a function may be run: a namespace of ours, or one of a lab. */
+export type Inside = Pick<Namespace, 'inside'>
+
+/**
+ * Runs a synchronous function with this thread inside a namespace. Sockets opened and programs spawned in it stay there;
+ * the thread comes back, also when the function throws.
+ */
+export function insideNamespace<Result>(name: string, work: () => Result): Result {
+  const home = openSync('/proc/thread-self/ns/net', 'r')
+  const there = openSync(`/run/netns/${name}`, 'r')
+  try {
+    if (setns(there, CLONE_NEWNET) !== 0) throw new Error(`cannot enter the namespace ${name}`)
+    return work()
+  } finally {
+    const back = setns(home, CLONE_NEWNET)
+    closeSync(home)
+    closeSync(there)
+    if (back !== 0) process.exit(70)
+  }
+}
+
 /** A network namespace of a test's own, gone with `dispose` (or `using`) and when the test process ends. */
 export class Namespace {
   readonly name: string
@@ -39,22 +60,9 @@ export class Namespace {
     this.inside(() => writeFileSync(`/proc/sys/${key.replaceAll('.', '/')}`, String(value)))
   }
 
-  /**
-   * Runs a synchronous function with this thread inside the namespace. Sockets opened and programs spawned in it stay
-   * there; the thread comes back, also when the function throws.
-   */
+  /** Runs a synchronous function inside; see `insideNamespace`. */
   inside<Result>(work: () => Result): Result {
-    const home = openSync('/proc/thread-self/ns/net', 'r')
-    const there = openSync(`/run/netns/${this.name}`, 'r')
-    try {
-      if (setns(there, CLONE_NEWNET) !== 0) throw new Error(`cannot enter the namespace ${this.name}`)
-      return work()
-    } finally {
-      const back = setns(home, CLONE_NEWNET)
-      closeSync(home)
-      closeSync(there)
-      if (back !== 0) process.exit(70)
-    }
+    return insideNamespace(this.name, work)
   }
 
   dispose(): void {

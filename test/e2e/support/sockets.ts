@@ -3,7 +3,7 @@ import net from 'node:net'
 import koffi from 'koffi'
 import { parseAddress } from '../../../src/base/address.ts'
 import { calls, errno, errnoName } from '../../../src/firewall/netlink/libc.ts'
-import type { Namespace } from './netns.ts'
+import type { Inside, Namespace } from './netns.ts'
 
 const AF_INET = 2
 const AF_INET6 = 10
@@ -179,7 +179,7 @@ const recvfrom = koffi
   .func('long recvfrom(int fd, void *data, size_t length, int flags, void *address, void *addressLength)')
 
 /** Sends a whole IP packet, header included, from a namespace. */
-export function sendRaw(namespace: Namespace, packet: Uint8Array, to: string): void {
+export function sendRaw(namespace: Inside, packet: Uint8Array, to: string): void {
   const fd = namespace.inside(() => calls.socket(familyOf(to), RAW, 255))
   const address = socketAddress(to, 0)
   const sent = calls.sendto(fd, packet, packet.length, 0, address, address.length)
