@@ -3,7 +3,7 @@ import type { ReasonCode } from '../../base/reasons.ts'
 import type { Group, PinClass, Plan } from '../../plan/types.ts'
 import { heldSetName, pinSetName } from '../names.ts'
 import { denialName } from './denials.ts'
-import { flowPortMatches, newPortMatches } from './ports.ts'
+import { type PortMatches, portList, portMatches } from './ports.ts'
 import { type Chain, contentSet, type NamedSet } from './text.ts'
 
 /** Why a group's own chains refuse. */
@@ -18,7 +18,10 @@ export const GROUP_REASONS = [
 ] as const satisfies readonly ReasonCode[]
 
 /** DNS over TLS and QUIC (RFC 7858, RFC 9250), multicast DNS (RFC 6762): refused unless a class opens them. */
-const RESOLVER_PORTS = '{ 853, 5353 }'
+const RESOLVER_PORTS = portList([853, 5353].map((port) => ({ first: port, last: port })))
+
+/** The only protocols that can be allowed. */
+const PROTOCOLS = contentSet('protocols', 'set', 'type inet_proto;', ['tcp', 'udp'])
 
 const FAMILIES = [4, 6] as const
 export const TYPE = { 4: 'ipv4_addr', 6: 'ipv6_addr' } as const
@@ -50,30 +53,30 @@ export function prefixSets(name: string, prefixes: readonly Prefix[]): PrefixSet
  */
 export function groupObjects(plan: Plan, group: Group, never: PrefixSets): { chains: Chain[]; sets: NamedSet[] } {
   const refuse = (reason: ReasonCode) => `goto ${denialName(group.key, reason)}`
-  const bypass = `meta l4proto { tcp, udp } th dport ${RESOLVER_PORTS} ${refuse('net.dns-bypass')}`
+  const bypass = `th dport ${RESOLVER_PORTS.text} ${refuse('net.dns-bypass')}`
   const names = { pinned: `pinned.${group.key}`, held: `held.${group.key}`, private: `private.${group.key}` }
   const denied = prefixSets(`deny.${group.key}.`, group.denyPrefixes)
   const classes = group.classIds.map((id) => {
     const cls = plan.classes[id]!
     const prefixes = group.statics.filter((entry) => entry.classId === id).map((entry) => entry.prefix)
     return {
-      cls,
+      ports: portMatches(cls),
       listed: prefixSets(`static.${group.key}.${cls.key}.`, prefixes),
       pins: dynamicSets(group, cls, pinSetName),
       held: dynamicSets(group, cls, heldSetName),
     }
   })
-  const admitNew = (cls: PinClass, sets: PrefixSets) =>
-    newPortMatches(cls).flatMap((match) => onDestination(sets, 'goto admit', `${match} `))
-  const admitOld = (cls: PinClass, sets: PrefixSets) =>
-    flowPortMatches(cls).flatMap((match) => onFlowDestination(sets, 'goto admit', `${match} `))
+  const admitNew = (ports: PortMatches, sets: PrefixSets) =>
+    ports.fresh.flatMap((match) => onDestination(sets, 'goto admit', match))
+  const admitOld = (ports: PortMatches, sets: PrefixSets) =>
+    ports.old.flatMap((match) => onFlowDestination(sets, 'goto admit', match))
   const chains: Chain[] = [
     {
       name: newChainName(group),
       rules: [
-        `meta l4proto != { tcp, udp } ${refuse('net.protocol')}`,
+        `meta l4proto != @${PROTOCOLS.name} ${refuse('net.protocol')}`,
         ...onDestination(denied, refuse('net.denied')),
-        ...classes.flatMap(({ cls, listed }) => admitNew(cls, listed)),
+        ...classes.flatMap(({ ports, listed }) => admitNew(ports, listed)),
         ...classes.flatMap(({ listed }) => onDestination(listed, `goto ${names.pinned}`)),
         ...onDestination(never, `goto ${names.private}`),
         `goto ${names.pinned}`,
@@ -82,7 +85,7 @@ export function groupObjects(plan: Plan, group: Group, never: PrefixSets): { cha
     {
       name: names.pinned,
       rules: [
-        ...classes.flatMap(({ cls, pins }) => admitNew(cls, pins)),
+        ...classes.flatMap(({ ports, pins }) => admitNew(ports, pins)),
         bypass,
         ...classes.flatMap(({ listed, pins }) => [
           ...onDestination(listed, refuse('net.port')),
@@ -96,7 +99,7 @@ export function groupObjects(plan: Plan, group: Group, never: PrefixSets): { cha
       name: oldChainName(group),
       rules: [
         ...onFlowDestination(denied, refuse('net.revoked')),
-        ...classes.flatMap(({ cls, listed }) => admitOld(cls, listed)),
+        ...classes.flatMap(({ ports, listed }) => admitOld(ports, listed)),
         ...classes.flatMap(({ listed }) => onFlowDestination(listed, `goto ${names.held}`)),
         ...onFlowDestination(never, refuse('net.revoked')),
         `goto ${names.held}`,
@@ -104,18 +107,21 @@ export function groupObjects(plan: Plan, group: Group, never: PrefixSets): { cha
     },
     {
       name: names.held,
-      rules: [...classes.flatMap(({ cls, held }) => admitOld(cls, held)), refuse('net.revoked')],
+      rules: [...classes.flatMap(({ ports, held }) => admitOld(ports, held)), refuse('net.revoked')],
     },
   ]
-  const sets = classes.flatMap(({ listed, pins, held }) => [listed, pins, held].flatMap((each) => Object.values(each)))
-  return { chains, sets: [...Object.values(denied), ...sets] }
+  const sets = classes.flatMap(({ ports, listed, pins, held }) => [
+    ...ports.sets,
+    ...[listed, pins, held].flatMap((each) => Object.values(each)),
+  ])
+  return { chains, sets: [PROTOCOLS, RESOLVER_PORTS.set!, ...Object.values(denied), ...sets] }
 }
 
 /** By the packet's destination, behind any destination NAT. */
 function onDestination(sets: PrefixSets, verdict: string, match = ''): string[] {
   return FAMILIES.flatMap((family) => {
     const set = sets[family]
-    return set === undefined ? [] : [`${match}${IP[family]} daddr @${set.name} ${verdict}`]
+    return set === undefined ? [] : [[match, `${IP[family]} daddr @${set.name} ${verdict}`].join(' ').trimStart()]
   })
 }
 
@@ -125,7 +131,11 @@ function onFlowDestination(sets: PrefixSets, verdict: string, match = ''): strin
     const set = sets[family]
     return set === undefined
       ? []
-      : [`${match}meta nfproto ipv${family} ct reply ${IP[family]} saddr @${set.name} ${verdict}`]
+      : [
+          [match, `meta nfproto ipv${family} ct reply ${IP[family]} saddr @${set.name} ${verdict}`]
+            .join(' ')
+            .trimStart(),
+        ]
   })
 }
 

@@ -1,38 +1,60 @@
 import type { PinClass, PortRange } from '../../plan/types.ts'
+import { contentSet, type NamedSet } from './text.ts'
 
-/** Matches a packet of a new connection to the class's ports; one text for each rule that is needed. */
-export function newPortMatches(cls: PinClass): string[] {
-  const tcp = portSet(cls.tcp)
-  const udp = portSet(cls.udp)
-  if (cls.tcp.length > 0 && tcp === udp) {
-    return [tcp === ANY ? 'meta l4proto { tcp, udp }' : `meta l4proto { tcp, udp } th dport ${tcp}`]
-  }
-  const matches: string[] = []
-  if (cls.tcp.length > 0) matches.push(tcp === ANY ? 'meta l4proto tcp' : `tcp dport ${tcp}`)
-  if (cls.udp.length > 0) matches.push(udp === ANY ? 'meta l4proto udp' : `udp dport ${udp}`)
-  return matches
+/**
+ * A list of ports as nft takes it behind `dport`. Several ports are a named set that all groups share: the kernel's
+ * time to load a ruleset grows with the square of the number of sets in it, and sets written into rules count.
+ */
+export interface PortList {
+  /** Empty: every port. */
+  readonly text: string
+  readonly set?: NamedSet
 }
 
-/** Matches a packet, in either direction, of a flow that was opened to the class's ports. */
-export function flowPortMatches(cls: PinClass): string[] {
-  const match = (protocol: string, ranges: readonly PortRange[]) => {
-    if (ranges.length === 0) return []
-    const ports = portSet(ranges)
-    return [ports === ANY ? `meta l4proto ${protocol}` : `meta l4proto ${protocol} ct reply proto-src ${ports}`]
-  }
-  return [...match('tcp', cls.tcp), ...match('udp', cls.udp)]
-}
-
-const ANY = ''
-
-/** Ranges joined and sorted, as an anonymous set; empty text for every port. */
-function portSet(ranges: readonly PortRange[]): string {
+/** Ranges are sorted, and joined where they touch. */
+export function portList(ranges: readonly PortRange[]): PortList {
   const joined: { first: number; last: number }[] = []
   for (const range of [...ranges].sort((a, b) => a.first - b.first)) {
     const previous = joined.at(-1)
     if (previous !== undefined && range.first <= previous.last + 1) previous.last = Math.max(previous.last, range.last)
     else joined.push({ ...range })
   }
-  if (joined.length === 1 && joined[0]!.first <= 1 && joined[0]!.last === 65535) return ANY
-  return `{ ${joined.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(', ')} }`
+  const texts = joined.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`))
+  const [only, ...others] = joined
+  if (only !== undefined && others.length === 0) {
+    return { text: only.first <= 1 && only.last === 65535 ? '' : texts[0]! }
+  }
+  const set = contentSet('ports', 'set', 'type inet_service; flags interval;', texts)
+  return { text: `@${set.name}`, set }
+}
+
+/** How rules match the ports of a class; one text for each rule that is needed, empty for one that matches all. */
+export interface PortMatches {
+  /** For a TCP or UDP packet of a new connection. */
+  readonly fresh: readonly string[]
+  /** For a packet, in either direction, of a flow that was opened to the ports. */
+  readonly old: readonly string[]
+  readonly sets: readonly NamedSet[]
+}
+
+export function portMatches(cls: PinClass): PortMatches {
+  const protocols = [
+    { name: 'tcp', ranges: cls.tcp },
+    { name: 'udp', ranges: cls.udp },
+  ]
+  const open = protocols
+    .filter(({ ranges }) => ranges.length > 0)
+    .map(({ name, ranges }) => ({ name, list: portList(ranges) }))
+  const [tcp, udp] = open
+  const both = tcp !== undefined && udp !== undefined && tcp.list.text === udp.list.text
+  const fresh = both
+    ? [tcp.list.text === '' ? '' : `th dport ${tcp.list.text}`]
+    : open.map(({ name, list }) => (list.text === '' ? `meta l4proto ${name}` : `${name} dport ${list.text}`))
+  return {
+    fresh,
+    old: open.map(({ name, list }) =>
+      list.text === '' ? `meta l4proto ${name}` : `meta l4proto ${name} ct reply proto-src ${list.text}`,
+    ),
+    sets: open.flatMap(({ list }) => list.set ?? []),
+  }
 }
