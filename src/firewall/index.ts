@@ -10,6 +10,7 @@ export {
   lostFlows,
 } from './flows/justification.ts'
 export { probeFlows } from './flows/prober.ts'
+export { forgetStaleQueries } from './flows/stale-queries.ts'
 export { type LiveRuleset, liveRuleset, readLiveObjects } from './live.ts'
 export { heldSetName, pinSetName, TABLE } from './names.ts'
 export { applyRuleset, checkRuleset, removeTable } from './nft.ts'

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { formatAddress, parseAddress } from '../../src/base/address.ts'
-import { dumpFlows, pinSetName, readCounters } from '../../src/firewall/index.ts'
+import { synSegment } from '../../src/firewall/flows/syn-segment.ts'
+import { dumpFlows, forgetStaleQueries, pinSetName, readCounters } from '../../src/firewall/index.ts'
 import { FirewallLab } from './support/firewall.ts'
 import { firewallPlan, prefixes, WEB } from './support/firewall-plan.ts'
 import { packetTooBig } from './support/icmp.ts'
-import { sendRaw, TcpServer, tcpTry, UdpServer, UdpSocket, udpTry } from './support/sockets.ts'
+import { sendRaw, TcpServer, tcpConnect, tcpTry, UdpServer, UdpSocket, udpTry } from './support/sockets.ts'
 
 const PLAN = firewallPlan()
 const GROUP = PLAN.groups[0]!
@@ -103,6 +104,72 @@ describe('the firewall', () => {
       assert.equal(await udpTry(lab.topology.client1, resolver, 53), 'EACCES')
     }
     assert.equal(lab.denied('any', 'net.gateway'), 2)
+  })
+
+  it('turns to the gateway also those queries whose flow is older than the ruleset', async () => {
+    const { client1, gateway, internet } = lab.topology
+    gateway.run('nft', 'delete', 'table', 'inet', 'clawgress')
+    // Something else on the gateway tracks connections, as VyOS does.
+    gateway.run('nft', 'table inet other { chain c { type filter hook forward priority 0; ct state new accept\n }\n}')
+    for (const family of FAMILIES) {
+      const own = family === 4 ? '10.77.1.1' : 'fd77:1::1'
+      server(new UdpServer(gateway, own, 5053))
+      const foreign = new UdpServer(internet, PINNED[family], 53)
+      const socket = new UdpSocket(client1, CLIENT[family]).bind(CLIENT[family], 5353).connect(PINNED[family], 53)
+      closers.push(() => socket.close())
+      socket.send('question')
+      assert.equal(await socket.receive(), 'answer')
+      foreign.close()
+      await lab.commit(PLAN)
+      socket.send('question')
+      assert.equal(await socket.receive(), family === 4 ? 'EHOSTUNREACH' : 'EACCES')
+      assert.ok(lab.gateway(() => forgetStaleQueries(PLAN.settings)) >= 1)
+      socket.send('question')
+      assert.equal(await socket.receive(), 'answer')
+      assert.equal(
+        lab.gateway(() => forgetStaleQueries(PLAN.settings)),
+        0,
+      )
+      gateway.run('nft', 'delete', 'table', 'inet', 'clawgress')
+    }
+  })
+
+  it('lets no payload out in the resets of a revoked flow', async () => {
+    const internetSees = () =>
+      Number(/packets (\d+)/.exec(lab.topology.internet.run('nft', 'list', 'counter', 'inet', 'seen', 'rst'))![1])
+    lab.topology.internet.run(
+      'nft',
+      'table inet seen { counter rst { }\n chain c { type filter hook prerouting priority raw; tcp flags & rst != 0 counter name rst\n }\n}',
+    )
+    server(new TcpServer(lab.topology.internet, 443))
+    const socket = await tcpConnect(lab.topology.client1, PINNED[4], 443)
+    if (typeof socket === 'string') throw new Error(socket)
+    lab.unpin(GROUP, WEB, [PINNED[4]])
+    await lab.commit(PLAN)
+    // So that the forged resets below pass for the flow's own.
+    lab.topology.gateway.sysctl('net.netfilter.nf_conntrack_checksum', 0)
+    lab.topology.gateway.sysctl('net.netfilter.nf_conntrack_tcp_be_liberal', 1)
+    const [flow] = lab.gateway(() => dumpFlows({ destination: parseAddress(PINNED[4])! }))
+    const { source, destination, sourcePort, destinationPort } = flow!.original
+    const segment = synSegment(
+      { address: source, port: sourcePort },
+      { address: destination, port: destinationPort },
+      Buffer.alloc(4),
+    )
+    const reset = (payload: number) => {
+      const packet = Buffer.concat([segment, Buffer.alloc(payload)])
+      packet[33] = 4
+      packet.writeUInt16BE(packet.length, 2)
+      packet.writeUInt16BE(0, 10)
+      return packet
+    }
+    const revoked = lab.denied('default', 'net.revoked')
+    sendRaw(lab.topology.client1, reset(600), PINNED[4])
+    assert.equal(internetSees(), 0)
+    sendRaw(lab.topology.client1, reset(0), PINNED[4])
+    assert.equal(internetSees(), 1)
+    assert.equal(lab.denied('default', 'net.revoked'), revoked + 2)
+    socket.destroy()
   })
 
   it('drops in silence when told so, and counts all the same', async () => {
