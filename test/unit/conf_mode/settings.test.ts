@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { clawgressService } from '../../../build/configuration-page.ts'
+import { parseAddress, parsePrefix } from '../../../src/base/address.ts'
+import { layoutBelow } from '../../../src/base/layout.ts'
+import { readSettings } from '../../../src/conf_mode/settings.ts'
+import type { SystemFacts } from '../../../src/conf_mode/system-facts.ts'
+import { type ConfigDict, type Definition, loadDefinitions } from '../../../src/vyos/index.ts'
+
+const at = (name: string, address: string, prefix: string) => ({
+  name,
+  addresses: [{ address: parseAddress(address)!, prefix: parsePrefix(prefix)!, scope: 'global' }],
+})
+const FACTS: SystemFacts = {
+  interfaces: [at('eth1', '10.0.1.1', '10.0.1.0/24'), at('eth2', '10.0.2.1', '10.0.2.0/24')],
+  listeners: [],
+  flowtableDevices: [],
+  untracked: false,
+}
+const BASE: ConfigDict = {
+  'policy-file': '/config/policy.json',
+  client: { interface: ['eth1'] },
+  dns: { 'name-server': { '9.9.9.9': { port: '53' } } },
+}
+/** A value for each leaf that differs from the base and from every default. */
+const OTHER: Readonly<Record<string, ConfigDict>> = {
+  'policy-file': { 'policy-file': '/config/other.json' },
+  'client interface': { client: { interface: ['eth1', 'eth2'] } },
+  'client network': { client: { interface: ['eth1'], network: ['10.0.1.0/24'] } },
+  'listen-address': { 'listen-address': ['10.0.2.1'] },
+  'dns name-server': { dns: { 'name-server': { '1.1.1.1': {} } } },
+  'dns name-server port': { dns: { 'name-server': { '9.9.9.9': { port: '5300' } } } },
+  'dns name-server tls-hostname': {
+    dns: { 'name-server': { '9.9.9.9': { port: '53', 'tls-hostname': 'dns.quad9.net' } } },
+  },
+  'dns deny-answer': { dns: { 'deny-answer': 'nodata' } },
+  'dns cache-size': { dns: { 'cache-size': '128' } },
+  'dns max-ttl': { dns: { 'max-ttl': '600' } },
+  'dns pin-slack': { dns: { 'pin-slack': '600' } },
+  'dns root-hints': { dns: { 'root-hints': '/config/file' } },
+  'dns trust-anchors': { dns: { 'trust-anchors': '/config/file' } },
+  'firewall deny-action': { firewall: { 'deny-action': 'drop' } },
+  'firewall keep-established': { firewall: { 'keep-established': {} } },
+  'firewall mark-mask': { firewall: { 'mark-mask': '0x0ff00000' } },
+  'logging syslog facility': { logging: { syslog: { facility: 'local3' } } },
+}
+/** Decided before settings are read: see the end-to-end test of taking the gateway away. */
+const ELSEWHERE = ['disable']
+
+describe('every node of the configuration', () => {
+  const root = mkdtempSync(join(tmpdir(), 'clawgress-settings-'))
+  before(() => {
+    mkdirSync(join(root, 'config'))
+    writeFileSync(join(root, 'config', 'file'), '')
+  })
+  after(() => rmSync(root, { recursive: true }))
+  const read = (config: ConfigDict) => readSettings(config, FACTS, layoutBelow(root))
+
+  function* leaves(parent: Definition, words: readonly string[]): Iterable<string> {
+    for (const child of parent.children.values()) {
+      if (child.kind !== 'node') yield [...words, child.name].join(' ')
+      if (child.kind !== 'leaf') yield* leaves(child, [...words, child.name])
+    }
+  }
+
+  it('is read by the handler: a changed value changes what is made of it', () => {
+    const before = read(BASE)
+    assert.deepEqual(before.problems, [])
+    const nodes = [...leaves(clawgressService(loadDefinitions()), [])]
+    assert.deepEqual([...nodes].sort(), [...Object.keys(OTHER), ...ELSEWHERE].sort())
+    for (const node of Object.keys(OTHER)) {
+      const dns = { ...(BASE.dns as ConfigDict), ...((OTHER[node]!.dns ?? {}) as ConfigDict) }
+      const { settings, problems } = read({ ...BASE, ...OTHER[node], dns })
+      assert.deepEqual(problems, [], node)
+      assert.notDeepEqual(settings, before.settings, node)
+    }
+  })
+})
