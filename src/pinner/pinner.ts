@@ -91,13 +91,12 @@ export class Pinner {
     )
     this.listeners.push(takeUpstream)
     for (const problem of await this.planSwitch.restore()) this.log.error(problem)
-    const { pins, failed } = restorePins(this.store, this.policy)
+    const restored = this.control.first(() => this.restorePins())
     await this.control.open()
     this.flows.start()
     this.every(this.limits.heldMs / 2, () => this.sweep())
     this.every(this.limits.pruneMs, () => this.store.prune())
-    const generation = this.policy.active?.plan.generation
-    this.log.info({ generation, bindings: this.store.book.size, pins, notRestored: failed.length }, 'pinner is up')
+    await restored
   }
 
   stop(): void {
@@ -152,6 +151,13 @@ export class Pinner {
       nameServers: this.upstream.health,
       memoryBytes: process.memoryUsage.rss(),
     }
+  }
+
+  /** Questions are answered meanwhile; commands wait. */
+  private async restorePins(): Promise<void> {
+    const { pins, failed } = await restorePins(this.store, this.policy)
+    const generation = this.policy.active?.plan.generation
+    this.log.info({ generation, bindings: this.store.book.size, pins, notRestored: failed.length }, 'pinner is up')
   }
 
   private kernel(): LiveRuleset {

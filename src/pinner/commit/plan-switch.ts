@@ -5,9 +5,11 @@ import type { FlowWatch } from '../flows/flow-watch.ts'
 import type { Limits } from '../limits.ts'
 import { LoadedPlan } from '../policy/loaded-plan.ts'
 import type { PolicyState, Staged } from '../policy/policy-state.ts'
-import { lostPairs, standings } from './lost.ts'
+import { lostPairs } from './lost.ts'
 import { sameReach } from './reach.ts'
+import { restorePins } from './restore-pins.ts'
 import { type Settled, settle } from './settle.ts'
+import { changedStandings } from './standing.ts'
 import { type PlanDirs, readState, writeState } from './state-file.ts'
 
 /** Names that named must forget, for one group's view. */
@@ -95,7 +97,7 @@ export class PlanSwitch {
     if (policy.staged !== undefined) await this.abort()
     this.switchTo(policy.active, plan)
     const { keepEstablished } = plan.plan.settings
-    this.taken = store.take(lostPairs(store.book, standings(store.book, plan)), keepEstablished)
+    this.taken = store.take(lostPairs(store.book, changedStandings(store.book, plan, policy.active)), keepEstablished)
     await this.parts.changed()
     return { generation: plan.plan.generation, lost: this.taken.length, ms: now() - started }
   }
@@ -121,9 +123,12 @@ export class PlanSwitch {
     const taken = this.taken
     this.taken = []
     const failed = store.put(taken)
-    if (policy.active !== undefined) settle(store, policy.active, now())
+    if (policy.active !== undefined) settle(store, policy.active, policy.active, now())
     await this.parts.changed()
-    return { restored: taken.length - failed.length }
+    if (!this.forgotten) return { restored: taken.length - failed.length }
+    this.forgotten = false
+    const { pins } = await restorePins(store, policy)
+    return { restored: pins }
   }
 
   /** Names for named to forget, as lists by group, or whole views where the lists were long. */
@@ -150,7 +155,7 @@ export class PlanSwitch {
     const { store, flows, now } = this.parts
     const taken = this.taken
     this.taken = []
-    const settled = settle(store, plan, now())
+    const settled = settle(store, plan, before, now())
     const probed = plan.plan.settings.keepEstablished
       ? 0
       : await this.probe(plan, before, [...taken, ...settled.lost], flows)

@@ -1,5 +1,5 @@
-import { compareBytes, type Prefix } from '../../base/address.ts'
 import type { Group, Plan } from '../../plan/types.ts'
+import { samePrefix, samePrefixes } from './standing.ts'
 
 /** Do both Plans reach the same addresses without names, for the same clients? Where not, any flow may be concerned. */
 export function sameReach(a: Plan, b: Plan): boolean {
@@ -18,14 +18,8 @@ function sameGroup(planA: Plan, a: Group, planB: Plan, b: Group): boolean {
     a.statics.length === b.statics.length &&
     a.statics.every((each, i) => {
       const other = b.statics[i]!
-      return (
-        samePrefix(each.prefix, other.prefix) && planA.classes[each.classId]!.key === planB.classes[other.classId]!.key
-      )
+      const sameClass = planA.classes[each.classId]!.key === planB.classes[other.classId]!.key
+      return sameClass && samePrefix(each.prefix, other.prefix)
     })
   )
 }
-
-const samePrefix = (a: Prefix, b: Prefix): boolean => a.length === b.length && compareBytes(a.bytes, b.bytes) === 0
-
-const samePrefixes = (a: readonly Prefix[], b: readonly Prefix[]): boolean =>
-  a.length === b.length && a.every((prefix, i) => samePrefix(prefix, b[i]!))

@@ -1,8 +1,9 @@
-import type { AddressKey, Binding } from '../book/binding.ts'
+import { setImmediate } from 'node:timers/promises'
+import type { Binding } from '../book/binding.ts'
 import type { LostPair, PinStore } from '../book/pin-store.ts'
 import type { LoadedPlan } from '../policy/loaded-plan.ts'
 import type { PolicyState } from '../policy/policy-state.ts'
-import { standing } from './lost.ts'
+import { standing } from './standing.ts'
 
 export interface Restored {
   readonly pins: number
@@ -10,39 +11,48 @@ export interface Restored {
   readonly failed: readonly Binding[]
 }
 
+/** Bindings whose pins go to the kernel at a time; questions are answered in between. */
+const CHUNK = 100
+
 /**
  * Puts every binding that all Plans concerned still justify into the kernel again, for the rest of its time: after the
  * table was lost, and when the pinner starts and cannot know what the kernel holds.
  */
-export function restorePins(store: PinStore, policy: PolicyState): Restored {
+export async function restorePins(store: PinStore, policy: PolicyState): Promise<Restored> {
   const { active, staged } = policy
   if (active === undefined || staged === 'unreadable') return { pins: 0, failed: [...store.book.all()] }
   const plans: LoadedPlan[] = staged === undefined ? [active] : [active, staged]
   store.forgetKernel()
-  const pairs = new Map<string, LostPair>()
-  for (const binding of store.book.all()) {
-    for (const [address, times] of justified(binding, plans)) {
-      for (const classKey of classesOf(binding, plans)) {
-        const key = `${binding.group} ${classKey} ${address}`
-        const known = pairs.get(key)
-        const pinUntil = Math.max(times.pinUntil, known?.pinUntil ?? 0)
-        const heldUntil = Math.max(times.heldUntil, known?.heldUntil ?? 0)
-        pairs.set(key, { group: binding.group, classKey, address, pinUntil, heldUntil })
-      }
+  const bindings = [...store.book.all()]
+  const failed = new Set<Binding>()
+  let pins = 0
+  for (let first = 0; first < bindings.length; first += CHUNK) {
+    const pairs = bindings.slice(first, first + CHUNK).flatMap((binding) => missingPairs(store, binding, plans))
+    const refused = store.put(pairs)
+    pins += pairs.length - refused.length
+    for (const { group, address } of refused) {
+      for (const binding of store.book.entry(group, address)?.bindings ?? []) failed.add(binding)
+    }
+    await setImmediate()
+  }
+  return { pins, failed: [...failed] }
+}
+
+function missingPairs(store: PinStore, binding: Binding, plans: readonly LoadedPlan[]): LostPair[] {
+  const left = plans.map((plan) => standing(binding, plan))
+  const pairs: LostPair[] = []
+  for (const [address, times] of binding.addresses) {
+    if (!left.every(({ addresses }) => addresses.includes(address))) continue
+    const sets = store.book.entry(binding.group, address)?.sets
+    for (const classKey of binding.classKeys) {
+      if (!left.every(({ classKeys }) => classKeys.includes(classKey))) continue
+      const known = sets?.get(classKey)
+      const pinUntil = Math.max(times.pinUntil, known?.pinUntil ?? 0)
+      const heldUntil = Math.max(times.heldUntil, known?.heldUntil ?? 0)
+      // Another name of the same address may have put it back already, for longer.
+      if (known !== undefined && known.pinUntil === pinUntil && known.heldUntil === heldUntil) continue
+      pairs.push({ group: binding.group, classKey, address, pinUntil, heldUntil })
     }
   }
-  const failedPairs = store.put([...pairs.values()])
-  const failed = failedPairs.flatMap(({ group, address }) => [...(store.book.entry(group, address)?.bindings ?? [])])
-  return { pins: pairs.size - failedPairs.length, failed: [...new Set(failed)] }
+  return pairs
 }
-
-function justified(binding: Binding, plans: readonly LoadedPlan[]) {
-  const kept = plans.map((plan) => new Set<AddressKey>(standing(binding, plan).addresses))
-  return [...binding.addresses].filter(([address]) => kept.every((each) => each.has(address)))
-}
-
-const classesOf = (binding: Binding, plans: readonly LoadedPlan[]): readonly string[] =>
-  plans.reduce<readonly string[]>((keys, plan) => {
-    const { classKeys } = plan.judge(binding.group, binding.name)
-    return keys.filter((key) => classKeys.includes(key))
-  }, binding.classKeys)

@@ -1,8 +1,9 @@
-import { type AddressKey, type Binding, pinnedUntil } from '../book/binding.ts'
+import { type Binding, pinnedUntil } from '../book/binding.ts'
 import { detachLine } from '../book/journal-line.ts'
 import type { LostPair, PinStore } from '../book/pin-store.ts'
 import type { LoadedPlan } from '../policy/loaded-plan.ts'
-import { lostPairs, type Standing, standings } from './lost.ts'
+import { lostPairs } from './lost.ts'
+import { changedStandings, type Standing, sameKeys } from './standing.ts'
 
 /** What a change of Plan did to the pins. */
 export interface Settled {
@@ -14,18 +15,18 @@ export interface Settled {
 
 /**
  * Makes the book and the kernel say what the Plan says: pairs it does not justify are taken, bindings it refuses are
- * forgotten, and those that it puts into other classes are pinned there for the rest of their time.
- * Throws ClawgressError where the kernel or the journal refuses a removal.
+ * forgotten, and those that it puts into other classes are pinned there for the rest of their time. `before`: the Plan
+ * the bindings were made by. Throws ClawgressError where the kernel or the journal refuses a removal.
  */
-export function settle(store: PinStore, plan: LoadedPlan, now: number): Settled {
-  const after = standings(store.book, plan)
-  const lost = store.take(lostPairs(store.book, after), plan.plan.settings.keepEstablished)
-  const stale: Binding[] = []
+export function settle(store: PinStore, plan: LoadedPlan, before: LoadedPlan | undefined, now: number): Settled {
+  const changed = changedStandings(store.book, plan, before)
+  const lost = store.take(lostPairs(store.book, changed), plan.plan.settings.keepEstablished)
+  const stale: Binding[] = before === plan ? [] : [...partial(store, now)]
   const refused: Binding[] = []
+  const moved: Binding[] = []
   const missing: LostPair[] = []
-  const changed: Binding[] = []
   let lines = ''
-  for (const [binding, left] of after) {
+  for (const [binding, left] of changed) {
     const told = pinnedUntil(binding) > now
     if (left.classKeys.length === 0 || left.addresses.length === 0) {
       refused.push(binding)
@@ -33,28 +34,30 @@ export function settle(store: PinStore, plan: LoadedPlan, now: number): Settled 
       continue
     }
     const gone = [...binding.addresses.keys()].filter((address) => !left.addresses.includes(address))
-    if (told && (gone.length > 0 || binding.partial)) stale.push(binding)
+    if (told && gone.length > 0) stale.push(binding)
     if (gone.length > 0) lines += detachLine(binding, gone)
     for (const address of gone) store.book.detach(binding, address)
-    if (!sameKeys(binding.classKeys, left.classKeys)) changed.push(binding)
+    if (!sameKeys(binding.classKeys, left.classKeys)) moved.push(binding)
     binding.classKeys = left.classKeys
     missing.push(...missingPairs(store, binding, left))
   }
   store.noteLines(lines)
   store.forget(refused)
-  store.note(changed)
+  store.note(moved)
   const failed = store.put(missing)
   for (const { group, address } of failed) stale.push(...(store.book.entry(group, address)?.bindings ?? []))
   return { stale: [...new Set(stale)], lost, moved: missing.length - failed.length }
 }
 
-const sameKeys = (a: readonly string[], b: readonly string[]) =>
-  a.length === b.length && a.every((key, i) => key === b[i])
+/** Names of which named tells fewer addresses than another Plan may let it. */
+function* partial(store: PinStore, now: number): Generator<Binding> {
+  for (const binding of store.book.all()) if (binding.partial && pinnedUntil(binding) > now) yield binding
+}
 
 /** Pairs that the binding justifies and the kernel, as far as we know, does not hold. */
 function missingPairs(store: PinStore, binding: Binding, left: Standing): LostPair[] {
   const missing: LostPair[] = []
-  for (const address of left.addresses as readonly AddressKey[]) {
+  for (const address of left.addresses) {
     const entry = store.book.entry(binding.group, address)!
     const times = binding.addresses.get(address)!
     for (const classKey of left.classKeys) {

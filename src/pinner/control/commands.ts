@@ -41,8 +41,8 @@ function folder({ dir }: ControlRequest): string {
   return fail('config.value', 'The command needs "dir", the absolute path of a generation folder.')
 }
 
-function restore(pinner: Pinner): ControlResults['restore'] {
-  const { pins, failed } = restorePins(pinner.store, pinner.policy)
+async function restore(pinner: Pinner): Promise<ControlResults['restore']> {
+  const { pins, failed } = await restorePins(pinner.store, pinner.policy)
   return { pins, flush: pinner.planSwitch.flushLists(pinner.store.toldNames(failed)) }
 }
 

@@ -38,6 +38,13 @@ export class ControlServer {
     chmodSync(this.path, 0o660)
   }
 
+  /** Does work before any command that comes later. */
+  first(work: () => Promise<void>): Promise<void> {
+    const done = this.last.then(work)
+    this.last = done.catch(() => undefined)
+    return done
+  }
+
   close(): void {
     this.server.close()
     for (const socket of this.connections) socket.destroy()

@@ -21,10 +21,12 @@ export class LoadedPlan {
   readonly dir: string
   readonly plan: Plan
   private readonly groups: ReadonlyMap<string, Group>
+  private readonly single: readonly (readonly string[])[]
 
   constructor(dir: string, plan: Plan) {
     this.dir = dir
     this.plan = plan
+    this.single = plan.classes.map(({ key }) => [key])
     this.groups = new Map(plan.groups.map((group) => [group.key, group]))
   }
 
@@ -38,8 +40,12 @@ export class LoadedPlan {
     return this.groups.get(key)
   }
 
-  hasClass(classKey: string): boolean {
-    return this.plan.classes.some((each) => each.key === classKey)
+  /** Classes the Plan gives the name; none where it refuses it. */
+  classKeysOf(groupKey: string, name: string): readonly string[] {
+    const group = this.groups.get(groupKey)
+    if (group === undefined) return NO_GROUP.classKeys
+    const verdict = this.plan.names.judge(group.id, name)
+    return verdict.allowed ? this.keysOf(verdict.classIds) : NO_GROUP.classKeys
   }
 
   judge(groupKey: string, name: string): NameJudgement {
@@ -49,7 +55,7 @@ export class LoadedPlan {
     return {
       allowed: verdict.allowed,
       reason: verdict.reason,
-      classKeys: verdict.classIds.map((id) => this.plan.classes[id]!.key),
+      classKeys: this.keysOf(verdict.classIds),
       wildcardOctets: verdict.wildcardOctets,
       ...(verdict.wildcardSuffix === undefined ? {} : { wildcardSuffix: verdict.wildcardSuffix }),
     }
@@ -64,6 +70,12 @@ export class LoadedPlan {
     const group = this.groups.get(groupKey)
     if (group === undefined) return { pinnable: false, reason: 'dns.not-allowed' }
     return judgeAddress(this.plan, group.id, address)
+  }
+
+  /** Most names have one class: their lists of keys are shared. */
+  private keysOf(ids: readonly number[]): readonly string[] {
+    if (ids.length !== 1) return ids.map((id) => this.plan.classes[id]!.key)
+    return this.single[ids[0]!]!
   }
 
   /** Does a prefix that the operator listed hold the address? */
