@@ -50,7 +50,7 @@ async function checkConf(file: string): Promise<void> {
   const complaints = output.filter((line) => !/: loaded serial [0-9]+$/.test(line))
   // Warnings about the configuration are for named's log; a zone has nothing that may be warned of.
   if (code === 0 && !complaints.some((line) => !line.startsWith(`${file}:`))) return
-  fail('apply.check', `named-checkconf refused what was generated: ${complaints.slice(0, 5).join('; ')}`, { file })
+  fail('apply.check', `named-checkconf refused what was generated: ${complaints.slice(0, 5).join('; ')}.`, { file })
 }
 
 function excerpt(zone: PlannedZone): string {

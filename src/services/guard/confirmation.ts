@@ -37,12 +37,13 @@ export class ConfirmationWatch {
     this.retryAt = Date.now() + RETRY_MS
     void this.revert().then((problem) => {
       this.isReverting = false
-      if (problem === undefined)
+      if (problem === undefined) {
+        this.retryAt = 0
         this.alerts.raise(
           'confirmation.expired',
           'Nobody confirmed the imported policy in time; the previous one is back.',
         )
-      else this.alerts.raise('confirmation.failed', `The unconfirmed policy could not be taken back: ${problem}`)
+      } else this.alerts.raise('confirmation.failed', `The unconfirmed policy could not be taken back: ${problem}`)
     })
   }
 

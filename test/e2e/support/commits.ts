@@ -72,7 +72,7 @@ export async function mustCommit(lab: Lab, options: CommitOptions = {}): Promise
 /** A refusal: exit status 1 and sentences for an operator. @returns the sentences */
 export function refusal({ exitCode, stderr, stdout }: Completed): string {
   assert.equal(exitCode, 1, `${stdout}\n${stderr}`)
-  assert.doesNotMatch(stderr, /^\s+at |node:internal|\.ts:\d|\.mjs:\d/m, 'a stack trace was shown')
+  assert.doesNotMatch(stderr, /^\s+at |node:internal|\.ts:\d|\.mjs:\d/m, `a stack trace was shown: ${stderr}`)
   for (const line of stderr.split('\n')) assert.match(line, /[.?!] \([a-z]+\.[a-z-]+\)$/)
   return stderr
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answered, HammerCounts, Hammering } from './messages.ts'
 import { ask, tryConnect } from './network.ts'
 
@@ -44,7 +45,10 @@ export class Hammer {
       ...(changing.length > 0 ? [() => this.#askChanging()] : []),
       ...(deniedTargets.length > 0 ? [() => this.#connectDenied()] : []),
     ]
-    while (!this.#stopped) await kinds[this.#turn++ % kinds.length]!()
+    while (!this.#stopped) {
+      await kinds[this.#turn++ % kinds.length]!()
+      await sleep(this.#work.pauseMs)
+    }
   }
 
   async #askAllowed(): Promise<void> {

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { assetsRoot } from '../../../../src/base/assets.ts'
 import type { AgentHandle } from '../../../../src/standalone/lab/agent/handle.ts'
 import { inNamespace } from '../../../../src/standalone/lab/namespace.ts'
-import type { Answered, Connected, HammerCounts, Hammering, Reply, Request, Target } from './messages.ts'
+import type { Answered, Asked, Connected, HammerCounts, Hammering, Reply, Request, Target } from './messages.ts'
 
-export type { Answered, Connected, HammerCounts, Hammering, Target }
+export type { Answered, Asked, Connected, HammerCounts, Hammering, Target }
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 
@@ -38,6 +38,11 @@ export class AgentWorker implements AsyncDisposable {
       { name, type: 'A' as const, server: server6 },
       { name, type: 'AAAA' as const, server: server4 },
     ])
+    return this.query(questions, timeoutMs)
+  }
+
+  /** Asks each question once, all at the same time. */
+  query(questions: readonly Asked[], timeoutMs = 3000): Promise<Answered[]> {
     return this.#request({ do: 'ask', questions, timeoutMs }) as Promise<Answered[]>
   }
 

@@ -3,6 +3,8 @@ export interface Asked {
   readonly name: string
   readonly type: 'A' | 'AAAA'
   readonly server: string
+  /** Default: UDP, and TCP where the answer was cut. */
+  readonly transport?: 'udp' | 'tcp'
 }
 
 export interface Answered extends Asked {
@@ -37,6 +39,8 @@ export interface Hammering {
   readonly deniedTargets: readonly Target[]
   readonly port: number
   readonly lanes: number
+  /** Rest of a lane between two turns. */
+  readonly pauseMs: number
 }
 
 export interface HammerCounts {
