@@ -119,7 +119,9 @@ async function* revocation(lab: FirewallLab, plan: Plan): AsyncGenerator<Row> {
 
 async function* throughput(lab: FirewallLab, plan: Plan): AsyncGenerator<Row> {
   const { client1, internet, gateway } = lab.topology
-  const server = spawn('ip', ['netns', 'exec', internet.name, 'iperf3', '-s', '-p', '443', '--forceflush'], { stdio: 'pipe' })
+  const server = spawn('ip', ['netns', 'exec', internet.name, 'iperf3', '-s', '-p', '443', '--forceflush'], {
+    stdio: 'pipe',
+  })
   await once(server.stdout, 'data')
   const measure = (): number => {
     const report = client1.run('iperf3', '-c', PINNED, '-p', '443', '-t', '2', '-O', '0.3', '-J')

@@ -3,11 +3,20 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { formatAddress, parseAddress } from '../../src/base/address.ts'
 import { synSegment } from '../../src/firewall/flows/syn-segment.ts'
-import { dumpFlows, forgetStaleQueries, pinSetName, readCounters } from '../../src/firewall/index.ts'
+import { dumpFlows, forgetStaleQueries, readCounters } from '../../src/firewall/index.ts'
 import { FirewallLab } from './support/firewall.ts'
 import { firewallPlan, prefixes, WEB } from './support/firewall-plan.ts'
 import { packetTooBig } from './support/icmp.ts'
-import { sendRaw, TcpServer, tcpConnect, tcpTry, UdpServer, UdpSocket, udpTry } from './support/sockets.ts'
+import {
+  sendRaw,
+  sendSequence,
+  TcpServer,
+  tcpConnect,
+  tcpTry,
+  UdpServer,
+  UdpSocket,
+  udpTry,
+} from './support/sockets.ts'
 
 const PLAN = firewallPlan()
 const GROUP = PLAN.groups[0]!
@@ -146,15 +155,14 @@ describe('the firewall', () => {
     if (typeof socket === 'string') throw new Error(socket)
     lab.unpin(GROUP, WEB, [PINNED[4]])
     await lab.commit(PLAN)
-    // So that the forged resets below pass for the flow's own.
+    // The forged resets below have a wrong one.
     lab.topology.gateway.sysctl('net.netfilter.nf_conntrack_checksum', 0)
-    lab.topology.gateway.sysctl('net.netfilter.nf_conntrack_tcp_be_liberal', 1)
     const [flow] = lab.gateway(() => dumpFlows({ destination: parseAddress(PINNED[4])! }))
     const { source, destination, sourcePort, destinationPort } = flow!.original
     const segment = synSegment(
       { address: source, port: sourcePort },
       { address: destination, port: destinationPort },
-      Buffer.alloc(4),
+      sendSequence(socket),
     )
     const reset = (payload: number) => {
       const packet = Buffer.concat([segment, Buffer.alloc(payload)])
@@ -165,9 +173,9 @@ describe('the firewall', () => {
     }
     const revoked = lab.denied('default', 'net.revoked')
     sendRaw(lab.topology.client1, reset(600), PINNED[4])
-    assert.equal(internetSees(), 0)
     sendRaw(lab.topology.client1, reset(0), PINNED[4])
-    assert.equal(internetSees(), 1)
+    for (const end = Date.now() + 1000; internetSees() === 0 && Date.now() < end; );
+    assert.equal(internetSees(), 1, 'only the empty one')
     assert.equal(lab.denied('default', 'net.revoked'), revoked + 2)
     socket.destroy()
   })
@@ -252,47 +260,5 @@ describe('the firewall', () => {
     assert.deepEqual(destinations(), [])
     await ask('127.0.0.1', '127.0.0.1', 5999)
     assert.deepEqual(destinations(), ['127.0.0.1'], 'others are tracked as before')
-  })
-
-  it('never refuses a pinned address while its pin is refreshed', async () => {
-    const names = FAMILIES.map((family) => `${pinSetName(GROUP, WEB, family)} ${PINNED[family]}`)
-    const program = new URL('./support/refresh-pins.ts', import.meta.url).pathname
-    const refreshing = child(lab.topology.gateway, process.execPath, '--import', 'tsx', program, ...names)
-    await once(refreshing.stdout!, 'data')
-    const servers = FAMILIES.map((family) => server(new UdpServer(lab.topology.internet, PINNED[family], 443)))
-    const tries = 3000
-    for (const [index, family] of FAMILIES.entries()) {
-      for (let i = 0; i < tries; i++) {
-        // A socket of its own each time: a new flow, judged by the pin.
-        const socket = new UdpSocket(lab.topology.client1, PINNED[family]).connect(PINNED[family], 443)
-        socket.send('question')
-        socket.close()
-        if (i % 200 === 199) await new Promise((wake) => setTimeout(wake, 5))
-      }
-      for (const end = Date.now() + 2000; servers[index]!.received < tries && Date.now() < end; ) {
-        await new Promise((wake) => setTimeout(wake, 5))
-      }
-      assert.equal(servers[index]!.received, tries)
-    }
-    assert.equal(refreshing.exitCode, null)
-    assert.deepEqual(lab.gateway(readCounters).denied.default?.['net.not-pinned'], { packets: 0, bytes: 0 })
-  })
-
-  it('never refuses a first connection while rulesets are replaced', async () => {
-    server(new TcpServer(lab.topology.internet, 443))
-    let busy = true
-    const commits = (async () => {
-      for (let i = 0; i < 15; i++) await lab.commit(PLAN)
-      busy = false
-    })()
-    let connections = 0
-    while (busy) {
-      for (const family of FAMILIES) {
-        assert.equal(await tcpTry(lab.topology.client1, PINNED[family], 443), 'open')
-        connections++
-      }
-    }
-    await commits
-    assert.ok(connections > 50, String(connections))
   })
 })

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import koffi from 'koffi'
 import { parseAddress } from '../../../src/base/address.ts'
-import { calls, errno, errnoName } from '../../../src/firewall/netlink/libc.ts'
+import { calls, errno, errnoName, intValue } from '../../../src/firewall/netlink/libc.ts'
 import type { Inside, Namespace } from './netns.ts'
 
 const AF_INET = 2
@@ -79,6 +79,22 @@ export function tcpConnect(
       resolve(socket)
     })
   })
+}
+
+const getsockopt = koffi
+  .load('libc.so.6')
+  .func('int getsockopt(int fd, int level, int option, void *value, void *length)')
+
+/** The sequence number that a connection sends next (TCP_REPAIR); the connection is of no use afterwards. */
+export function sendSequence(socket: net.Socket): Buffer {
+  const { fd } = (socket as unknown as { _handle: { fd: number } })._handle
+  const [IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ, SEND_QUEUE] = [6, 19, 20, 21, 2] as const
+  const length = Buffer.from([4, 0, 0, 0])
+  const value = Buffer.alloc(4)
+  calls.setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, intValue(1), 4)
+  calls.setsockopt(fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, intValue(SEND_QUEUE), 4)
+  if (getsockopt(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, value, length) < 0) throw new Error('no sequence number')
+  return value.reverse()
 }
 
 /** `open` or the error's code; the connection is closed again. */
