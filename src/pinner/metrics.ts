@@ -11,6 +11,8 @@ export interface Counters {
   denialsDropped: number
   upstreamQueries: number
   upstreamTrouble: number
+  /** The thread that reads open connections failed, so that they were read on the DNS path. */
+  flowThreadTrouble: number
 }
 
 export const newCounters = (): Counters => ({
@@ -25,4 +27,5 @@ export const newCounters = (): Counters => ({
   denialsDropped: 0,
   upstreamQueries: 0,
   upstreamTrouble: 0,
+  flowThreadTrouble: 0,
 })

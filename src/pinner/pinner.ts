@@ -60,7 +60,7 @@ export class Pinner {
     this.resolver = new Resolver(limits)
     this.shares = new Shares(limits)
     this.upstream = new UpstreamSide(limits, this.counters)
-    this.flows = new FlowWatch(this.store, this.now)
+    this.flows = new FlowWatch(this.store, this.counters, this.now)
     this.groupSide = new GroupSide({
       policy: this.policy,
       resolver: this.resolver,

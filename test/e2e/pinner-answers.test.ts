@@ -256,8 +256,8 @@ describe('The pinner behind named', function () {
         const name = `own${upstream.asked.length}.wild.test`
         upstream.addresses(name, ['45.45.200.1', '45.45.200.7', '45.45.201.1'])
         const answer = answersOf(await rig.ask(name))
-        assert.ok(answer !== undefined && answer.includes(`${name} 300 45.45.201.1`))
-        return answer.length === 1 ? true : undefined
+        assert.ok(answer?.includes(`${name} 300 45.45.201.1`))
+        return answer?.length === 1 ? true : undefined
       }, 'the new network is closed')
       rig.topology.gateway.ip('address del 45.45.200.1/24 dev u0')
     })

@@ -132,6 +132,38 @@ describe('The pinner in a commit', function () {
     await until(() => agent.ended(id), 'the flow ends')
   })
 
+  it('keeps the addresses of open flows held, and only those, by a sweep off the DNS path', async () => {
+    upstream.addresses('busy.test', ['45.45.10.30'])
+    upstream.addresses('idle.test', ['45.45.10.31'])
+    await commit(policy(['busy.test', 'idle.test']))
+    for (const name of ['busy.test', 'idle.test']) await rig.ask(name)
+    const flow = await agent.open('45.45.10.30')
+    const whole = 6 * 3600
+    await until(() => (rig.expiry(current, '45.45.10.30', 'held') < whole - 1 ? true : undefined), 'time passes')
+    const { flows, held } = await rig.pinner.sweep()
+    assert.ok(flows >= 1 && held === 1, `${flows} flows, ${held} held`)
+    assert.ok(rig.expiry(current, '45.45.10.30', 'held') >= whole - 1)
+    assert.ok(rig.expiry(current, '45.45.10.31', 'held') < whole - 1)
+    assert.equal(agent.ended(flow), undefined)
+    assert.equal((await rig.pinner.metrics()).counters.flowThreadTrouble, 0)
+  })
+
+  it('lets a flow outlive its pin, and an unrelated commit after that', async () => {
+    upstream.addresses('brief.test', ['45.45.10.20'], 0)
+    const settings = { pinSlack: 1 }
+    await commit(policy(both))
+    const first = rig.plan(policy([...both, 'brief.test']), settings)
+    await rig.commit(first, current)
+    await rig.ask('brief.test')
+    const flow = await agent.open('45.45.10.20')
+    await until(() => (rig.isPinned(first, '45.45.10.20') ? undefined : true), 'the pin expires')
+    current = rig.plan(policy([...both, 'brief.test', 'other.test']), settings)
+    await rig.commit(current, first)
+    assert.equal(agent.ended(flow), undefined)
+    await commit(policy(both))
+    await until(() => agent.ended(flow), 'the flow ends with its name')
+  })
+
   describe('that is staged', () => {
     it('allows only what both policies allow, and takes what the coming one does not', async () => {
       await commit(policy(both))

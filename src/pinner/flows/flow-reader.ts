@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { ownProgram } from '../../base/own-command.ts'
+import type { Counters } from '../metrics.ts'
 import type { WorkerReply } from './flow-worker.ts'
 import { type FlowRequest, readFlows } from './read-flows.ts'
 
@@ -7,8 +8,13 @@ export const FLOW_WORKER_COMMAND = 'pinner-flows'
 
 /** Reads the connection table in a thread of this same program; where the thread fails, on the spot. */
 export class FlowReader {
+  private readonly counters: Counters
   private worker: Worker | undefined
   private last: Promise<unknown> = Promise.resolve()
+
+  constructor(counters: Counters) {
+    this.counters = counters
+  }
 
   /** One request after the other; resolves with packed flows. Rejects with ClawgressError. */
   read(request: FlowRequest): Promise<Uint8Array> {
@@ -16,6 +22,7 @@ export class FlowReader {
       try {
         return await this.ask(request)
       } catch {
+        this.counters.flowThreadTrouble++
         this.close()
         return readFlows(request)
       }

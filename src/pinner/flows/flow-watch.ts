@@ -2,6 +2,7 @@ import { liveRuleset, lostFlows, probeFlows } from '../../firewall/index.ts'
 import { groupOf } from '../../plan/index.ts'
 import { type AddressKey, addressKey } from '../book/binding.ts'
 import type { PinStore } from '../book/pin-store.ts'
+import type { Counters } from '../metrics.ts'
 import type { LoadedPlan } from '../policy/loaded-plan.ts'
 import { FlowReader } from './flow-reader.ts'
 import { unpackFlows } from './packed-flows.ts'
@@ -10,10 +11,11 @@ import { unpackFlows } from './packed-flows.ts'
 export class FlowWatch {
   private readonly store: PinStore
   private readonly now: () => number
-  private readonly reader = new FlowReader()
+  private readonly reader: FlowReader
 
-  constructor(store: PinStore, now: () => number) {
+  constructor(store: PinStore, counters: Counters, now: () => number) {
     this.store = store
+    this.reader = new FlowReader(counters)
     this.now = now
   }
 

@@ -216,12 +216,12 @@ export class PinnerRig {
     })
   }
 
-  /** Whole seconds that the kernel keeps the address in a pin set of the default group; 0 where it is in none. */
-  expiry(plan: Plan, address: string): number {
+  /** Whole seconds that the kernel keeps the address in such a set of the default group; 0 where it is in none. */
+  expiry(plan: Plan, address: string, kind: 'pin' | 'held' = 'pin'): number {
     const family = address.includes(':') ? 6 : 4
     for (const { key } of plan.classes) {
       try {
-        const set = `pin${family}_default_${key}`
+        const set = `${kind}${family}_default_${key}`
         const words = ['get', 'element', 'inet', 'clawgress', set, '{', address, '}']
         const text = execFileSync('nft', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
         const [, hours, minutes, seconds] = /expires (?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?/.exec(text) ?? []
