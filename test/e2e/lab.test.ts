@@ -81,6 +81,10 @@ describe('the lab, before any gateway program runs in it', () => {
     assert.ok(requests.some(({ local, port }) => local === CONTENT.openai.v6 && port === 80))
   })
 
+  it('takes a datagram that cannot be sent for refused, and goes on', async () => {
+    assert.equal((await lab().agent(1).connect('ff02::fb', 5353, 'udp')).event, 'refused')
+  })
+
   it('changes the addresses of a name while it runs', async () => {
     const answer = async () => (await lab().gateway.exec(['dig', '+short', '@62.20.0.3', 'api.changing.net'])).stdout
     assert.equal(await answer(), CONTENT.changing.v4)

@@ -121,9 +121,11 @@ function runDatagrams(open: Open, address: string): Promise<void> {
       tell(open, 'held', { address, localPort: socket.address().port })
       if (attempt.mode === 'once') finish('closed')
     })
-    socket.connect(attempt.port, address, () => {
+    // A callback of `connect` would be called on failure, too, and no `error` told.
+    socket.once('connect', () => {
       socket.send('.', failed)
       if (attempt.mode !== 'idle') beat = setInterval(() => !open.over && socket.send('.', failed), BEAT_MS)
     })
+    socket.connect(attempt.port, address)
   })
 }
