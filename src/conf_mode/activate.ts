@@ -1,8 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import type { Layout } from '../base/layout.ts'
 import { prepareNamed, pruneNamedGenerations } from '../dns/index.ts'
-import { type Policy, parsePolicy } from '../policy/index.ts'
 import { prepareFolders } from '../services/index.ts'
 import { type Applied, type ApplyOptions, applyGeneration } from './apply.ts'
 import { checkpoint } from './checkpoint.ts'
@@ -23,6 +21,7 @@ import { checkPlanRuleset } from './kernel.ts'
 import { prove, provenLive } from './prove.ts'
 import { remember } from './remember.ts'
 import { requirePrograms } from './required-programs.ts'
+import { storedPolicy } from './stored-policy.ts'
 import type { NetworkInterface } from './system-facts.ts'
 import type { Verified } from './verify.ts'
 
@@ -80,7 +79,11 @@ export function activate(
  */
 async function prepare(layout: Layout, verified: Verified, previous: Generation | undefined): Promise<Generation> {
   const { plan } = verified
-  const target = writeGeneration(layout, plan, { policy: verified.policyBytes, policyFile: verified.policyFile })
+  const target = writeGeneration(layout, plan, {
+    policy: verified.policy,
+    policyBytes: verified.policyBytes,
+    policyFile: verified.policyFile,
+  })
   try {
     checkpoint('generated')
     await Promise.all([
@@ -119,14 +122,5 @@ async function apply(
 }
 
 function differenceFrom(previous: Generation | undefined, next: Verified): Difference {
-  return differenceOf(previous === undefined ? undefined : activePolicy(previous), next.policy)
-}
-
-/** Undefined where it cannot be read any more: the difference is for people, and no reason to refuse a commit. */
-function activePolicy({ folder }: Generation): Policy | undefined {
-  try {
-    return parsePolicy(readFileSync(join(folder, 'policy.json'))).policy
-  } catch {
-    return undefined
-  }
+  return differenceOf(previous === undefined ? undefined : storedPolicy(previous.folder, previous.plan), next.policy)
 }

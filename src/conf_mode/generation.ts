@@ -14,6 +14,8 @@ import { basename, join } from 'node:path'
 import { ClawgressError } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { loadPlan, type Plan, writePlan } from '../plan/index.ts'
+import type { Policy } from '../policy/index.ts'
+import { writeTerms } from './stored-policy.ts'
 
 /** A generation's folder: everything that is enforced, in the form in which the programs read it. */
 export interface Generation {
@@ -24,7 +26,9 @@ export interface Generation {
 
 /** What a generation came from, kept beside it for history and `show clawgress policy`. */
 export interface GenerationSource {
-  readonly policy: Buffer
+  readonly policy: Policy
+  /** The octets it was read from. */
+  readonly policyBytes: Buffer
   readonly policyFile: string
 }
 
@@ -40,8 +44,9 @@ export function writeGeneration(layout: Layout, plan: Plan, source: GenerationSo
   rmSync(aside, { recursive: true, force: true })
   try {
     mkdirSync(aside, { recursive: true, mode: 0o755 })
-    writeFileSync(join(aside, 'policy.json'), source.policy, { mode: 0o640 })
+    writeFileSync(join(aside, 'policy.json'), source.policyBytes, { mode: 0o640 })
     writeFileSync(join(aside, 'source.json'), JSON.stringify({ policyFile: source.policyFile }))
+    writeTerms(source.policy, aside)
     writePlan(plan, join(aside, 'plan'))
     rmSync(folder, { recursive: true, force: true })
     renameSync(aside, folder)
