@@ -1,5 +1,6 @@
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { flushNames, viewName } from '../dns/index.ts'
+import type { PinnerStatus } from '../pinner/control/protocol.ts'
 import { PinnerClient } from '../pinner/control-client.ts'
 import { withLock } from '../services/index.ts'
 import { formatDuration } from './duration.ts'
@@ -18,6 +19,11 @@ export interface PinCount {
   /** Answers that clients may hold: one a name and query type. */
   readonly answers: number
   readonly addresses: number
+}
+
+/** What the pinner says of itself and of the configured name servers. */
+export interface PinnerFacts extends PinCount {
+  readonly nameServers: PinnerStatus['nameServers']
 }
 
 const TIMEOUT = 3_000
@@ -55,9 +61,9 @@ const inOrder = <Pin extends { group: string; name: string; type: string }>(pins
 const sortKey = ({ group, name, type }: { group: string; name: string; type: string }) => `${group} ${name} ${type}`
 
 /** Throws `system.unreachable` where the pinner does not answer. */
-export async function countPins(layout: Layout): Promise<PinCount> {
-  const { bindings, addresses } = await pinner(layout).status()
-  return { answers: bindings, addresses }
+export async function askPinner(layout: Layout): Promise<PinnerFacts> {
+  const { bindings, addresses, nameServers } = await pinner(layout).status()
+  return { answers: bindings, addresses, nameServers }
 }
 
 /** Closes every address that names opened, and makes named forget them, so that they are opened anew when asked for. */

@@ -9,7 +9,7 @@ import type { Plan } from '../plan/types.ts'
 import { services, type UnitStatus } from '../services/index.ts'
 import { type Alert, recentAlerts } from './alerts.ts'
 import { findLivePlan } from './live-plan.ts'
-import { countPins, type PinCount } from './pins.ts'
+import { askPinner, type PinnerFacts } from './pins.ts'
 
 /** Everything the status tells, as found; what could not be found out is a sentence instead. */
 export interface StatusFacts {
@@ -18,7 +18,7 @@ export interface StatusFacts {
   readonly ruleset: LiveRuleset | Unknown
   readonly counters: Counters | Unknown
   readonly units: readonly UnitStatus[] | Unknown
-  readonly pins: PinCount | Unknown
+  readonly pins: PinnerFacts | Unknown
   readonly daemon: DaemonStatus | undefined
   /** How the policy file compares with the one that is live. */
   readonly policyFile: 'same' | 'changed' | 'missing' | 'unknown'
@@ -40,7 +40,7 @@ export async function gatherStatus(layout: Layout): Promise<StatusFacts> {
   const live = findLivePlan(layout)
   const [units, pins, daemon] = await Promise.all([
     orUnknown(() => services(layout).status()),
-    orUnknown(() => countPins(layout)),
+    orUnknown(() => askPinner(layout)),
     askDaemon(layout),
   ])
   return {

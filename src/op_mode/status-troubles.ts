@@ -1,8 +1,16 @@
 import { isKnown, type StatusFacts } from './status-facts.ts'
+import { counted } from './table.ts'
 
 /** What is wrong, each with what to do about it; empty when all is well. */
 export function findTroubles(facts: StatusFacts): string[] {
-  return [...enforcement(facts), ...policyFile(facts), ...units(facts), ...records(facts), ...notices(facts)]
+  return [
+    ...enforcement(facts),
+    ...policyFile(facts),
+    ...units(facts),
+    ...nameServers(facts),
+    ...records(facts),
+    ...notices(facts),
+  ]
 }
 
 function* enforcement({ plan, ruleset, isApplying }: StatusFacts): Iterable<string> {
@@ -44,6 +52,16 @@ const CONSEQUENCES: Readonly<Record<string, string>> = {
   'clawgress-log': 'Denied packets are counted, but leave no records.',
   clawgressd: 'Denials leave no records until it runs again.',
   'clawgress-guard': 'The firewall table is not put back when another program removes it.',
+}
+
+function* nameServers({ pins }: StatusFacts): Iterable<string> {
+  if (!isKnown(pins)) return
+  for (const { address, tlsHostname, failuresInRow, lastError } of pins.nameServers) {
+    if (failuresInRow === 0) continue
+    const over = tlsHostname === undefined ? '' : `, over TLS as ${tlsHostname},`
+    const why = lastError === undefined ? '' : ` (${lastError})`
+    yield `The name server ${address}${over} has not answered the last ${counted(failuresInRow, 'question')}${why}. Listed names do not resolve through it; check its address, its certificate and the way to it.`
+  }
 }
 
 function* records({ daemon, counters }: StatusFacts): Iterable<string> {

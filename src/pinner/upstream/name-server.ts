@@ -12,6 +12,8 @@ export interface ServerHealth {
   readonly healthy: boolean
   readonly asked: number
   readonly failed: number
+  /** Since it answered last. */
+  readonly failuresInRow: number
   readonly lastError?: string
 }
 
@@ -44,8 +46,8 @@ export class UpstreamServer {
   }
 
   get health(): ServerHealth {
-    const { asked, failed, healthy, lastError } = this
-    return { ...this.server, healthy, asked, failed, ...(lastError === undefined ? {} : { lastError }) }
+    const { asked, failed, failuresInRow, healthy, lastError } = this
+    return { ...this.server, healthy, asked, failed, failuresInRow, ...(lastError === undefined ? {} : { lastError }) }
   }
 
   /** Resolves with an answer to the question, whatever its code; rejects where none came. */

@@ -19,7 +19,7 @@ const WELL: StatusFacts = {
   ruleset: { present: true, intact: true, closed: false, generation: plan.generation, mark: 1 },
   counters: { denied: {}, logged: NONE, notLogged: NONE },
   units: [{ name: 'clawgress-named', description: 'Clawgress name server', state: 'running', restarts: 0 }],
-  pins: { answers: 0, addresses: 0 },
+  pins: { answers: 0, addresses: 0, nameServers: [] },
   daemon: {
     startedAt: '',
     generation: plan.generation,
@@ -53,6 +53,22 @@ describe('the status', () => {
     ['the kernel carries another generation', { ruleset: { ...open, generation: 'x' } }, /generation x, but .* proven/],
     ['the kernel does not answer', { ruleset: { unknown: 'No rights.' } }, /could not be looked at: No rights\./],
     ['an apply was interrupted', { isApplying: true }, /commit again/],
+    [
+      'a name server does not answer',
+      {
+        pins: {
+          answers: 0,
+          addresses: 0,
+          nameServers: [
+            {
+              ...{ address: '9.9.9.9', port: 853, tlsHostname: 'dns.quad9.net', healthy: true },
+              ...{ asked: 2, failed: 2, failuresInRow: 2, lastError: 'self-signed certificate' },
+            },
+          ],
+        },
+      },
+      /9\.9\.9\.9, over TLS as dns\.quad9\.net, has not answered the last 2 questions \(self-signed certificate\)/,
+    ],
     ['the policy file is gone', { policyFile: 'missing' }, /\/config\/policy\.json is gone; .* stays live/],
     ['the policy file was edited', { policyFile: 'changed' }, /clawgress policy import \/config\/policy\.json/],
     [
