@@ -10,6 +10,8 @@ import { type DecisionRecord, RECORD_SCHEMA } from './record.ts'
 export interface Plans {
   readonly live?: Plan
   readonly previous?: Plan
+  /** When the live one took over, in milliseconds since the epoch. */
+  readonly liveSince?: number
 }
 
 /**
@@ -54,10 +56,12 @@ interface Why {
 }
 
 function whyQuestion(raw: RawDenial, plans: Plans): Why {
-  const name = raw.target ?? raw.name!
+  const { target, address } = raw
+  const what =
+    target === undefined ? { name: raw.name!, ...(address === undefined ? {} : { address }) } : { name: target }
   const planned = firstDenial(plans, (plan) => {
     const group = findGroup(plan, raw)
-    return decide(plan, { ...clientOf(plan, group, raw), name })
+    return decide(plan, { ...clientOf(plan, group, raw), ...what })
   })
   const live = plans.live
   const group = live === undefined ? 'default' : findGroup(live, raw).name
@@ -80,15 +84,27 @@ function whyPacket(raw: RawDenial, plans: Plans, nameBehind: string | undefined)
   if (live === undefined) return { reason, group: raw.group ?? 'default', generation: 'none' }
   const group = findGroup(live, raw)
   const base = { reason, group: group.name, generation: live.generation }
+  const flow = question(live, group, raw)
   if (nameBehind !== undefined) {
-    const { rule, label } = live.names.judge(group.id, nameBehind)
-    if (rule !== undefined || label !== undefined) return { ...base, rule, label }
+    // The name explains what it decides, and what it would open but for a pin that has run out; no more, because it may
+    // be one that led here under an older Plan.
+    const named = decide(live, { ...flow, name: nameBehind })
+    const isRunOut = reason === 'net.not-pinned' && named.verdict === 'allow'
+    if (named.reason === reason || isRunOut) return { ...base, rule: named.rule, label: named.label }
   }
-  const asked = decide(live, question(live, group, raw))
-  if (asked.reason === reason || plans.previous === undefined)
-    return { ...base, rule: asked.reason === reason ? asked.rule : undefined, label: asked.label }
-  const before = decide(plans.previous, question(plans.previous, findGroup(plans.previous, raw), raw))
-  return { ...base, rule: before.reason === reason ? before.rule : undefined, label: asked.label ?? before.label }
+  const asked = decide(live, flow)
+  if (asked.reason === reason) return { ...base, rule: asked.rule, label: asked.label }
+  const { previous, liveSince = 0 } = plans
+  const before =
+    previous === undefined ? undefined : decide(previous, question(previous, findGroup(previous, raw), raw))
+  if (reason === 'net.revoked') {
+    const { rule, label } = nameBehind === undefined ? {} : live.names.judge(group.id, nameBehind)
+    return { ...base, rule, label: label ?? asked.label ?? before?.label }
+  }
+  if (before?.reason === reason && raw.time < liveSince) {
+    return { ...base, generation: before.generation, rule: before.rule, label: before.label }
+  }
+  return { ...base, label: asked.label }
 }
 
 const question = (plan: Plan, group: Group, raw: RawDenial): Question => ({

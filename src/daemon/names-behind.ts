@@ -15,7 +15,7 @@ export class NamesBehind {
   /** Questions that failed: the pinner is down or slow. */
   failed = 0
   private readonly lookUp: LookUpNames
-  private readonly known = new Recent<string | null>(REMEMBER, LIMIT)
+  private known = new Recent<string | null>(REMEMBER, LIMIT)
   private wanted = new Set<string>()
   private isAsking = false
 
@@ -30,6 +30,11 @@ export class NamesBehind {
 
   get(address: string): string | undefined {
     return this.known.get(address) ?? undefined
+  }
+
+  /** The policy has changed, and with it which names lead where. */
+  forget(): void {
+    this.known = new Recent(REMEMBER, LIMIT)
   }
 
   /** Sends what is wanted, unless a question is under way. */

@@ -1,4 +1,4 @@
-import { readlinkSync } from 'node:fs'
+import { lstatSync, readlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { loadPlan } from '../plan/index.ts'
@@ -9,6 +9,7 @@ import type { Plans } from './explain.ts'
 export class PlanWatch implements Plans {
   live?: Plan
   previous?: Plan
+  liveSince?: number
   /** Why the live generation's Plan could not be read, until it can. */
   trouble: string | undefined
   private readonly current: string
@@ -28,6 +29,7 @@ export class PlanWatch implements Plans {
       const plan = loadPlan(join(target, 'plan'))
       if (this.live !== undefined) this.previous = this.live
       this.live = plan
+      this.liveSince = lstatSync(this.current).mtimeMs
       this.trouble = undefined
       return true
     } catch (error) {

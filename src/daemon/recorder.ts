@@ -142,6 +142,7 @@ export class Recorder {
   private usePlan(): void {
     const { clientInterfaces, syslogFacility } = this.plans.live!.settings
     this.clientInterfaces = new Set(clientInterfaces)
+    this.names.forget()
     this.syslog.use(this.syslogCommand(syslogFacility))
   }
 

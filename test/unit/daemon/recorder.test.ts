@@ -114,8 +114,11 @@ describe('the recorder', () => {
     recorder.close()
     recorder = start(async (addresses) => new Map(addresses.map((address) => [address, 'git.example.org'])))
     activate(POLICY)
-    const fields = { 'oob.prefix': 'cg:g=default;r=net.port' }
-    write('nflogRecords', packetLine(fields) + packetLine({ ...fields, dest_ip: '198.18.9.10', src_port: 40001 }))
+    const fields = { 'oob.prefix': 'cg:g=default;r=net.port', dest_port: 8080 }
+    const lines = ['62.30.1.1', '62.30.1.2'].map((dest_ip, i) =>
+      packetLine({ ...fields, dest_ip, src_port: 40000 + i }),
+    )
+    write('nflogRecords', lines.join(''))
     recorder.step(Date.now())
     await new Promise((resolve) => setImmediate(resolve))
     run()
@@ -125,6 +128,27 @@ describe('the recorder', () => {
       [record?.name, record?.label, record?.rule?.text, record?.count],
       ['git.example.org', 'git', 'git.example.org', 2],
     )
+  })
+
+  it('explains nothing by a name that decides nothing of the kind', async () => {
+    recorder.close()
+    recorder = start(async (addresses) => new Map(addresses.map((address) => [address, 'ads.example.org'])))
+    activate(POLICY)
+    write('nflogRecords', packetLine())
+    recorder.step(Date.now())
+    await new Promise((resolve) => setImmediate(resolve))
+    run()
+    const [record] = records()
+    assert.deepEqual([record?.reason, record?.rule, record?.label], ['net.not-pinned', undefined, 'benchmark'])
+  })
+
+  it('tells the entry that denies the address of an answer, not the one that allows the name', () => {
+    activate(POLICY)
+    const denial = { t: Date.now(), group: 'default', name: 'git.example.org', type: 'A', reason: 'net.denied' }
+    write('pinnerDenials', `${JSON.stringify({ ...denial, address: '1.2.3.4' })}\n`)
+    run()
+    const [record] = records()
+    assert.deepEqual([record?.reason, record?.rule?.path, record?.label], ['net.denied', '$.deny.ips[0]', 'git'])
   })
 
   it('does not wait for a pinner that does not answer', () => {
@@ -175,6 +199,29 @@ describe('the recorder', () => {
     write('namedDenials', namedLine('10.77.0.2', 'new.example.org'))
     run()
     assert.deepEqual([records()[0]?.reason, records()[0]?.generation], ['dns.not-allowed', before.generation])
+  })
+
+  it('explains a packet by the policy before only where it was refused before the commit', () => {
+    const before = activate(POLICY)
+    recorder.step(Date.now())
+    const live = activate({ ...POLICY, deny: {} })
+    const second = Math.floor(Date.now() / 1000)
+    const refused = (time: number, port: number) =>
+      packetLine({
+        'oob.prefix': 'cg:g=default;r=net.denied',
+        dest_ip: '1.2.3.4',
+        src_port: port,
+        'oob.time.sec': time,
+      })
+    write('nflogRecords', refused(second - 60, 40001) + refused(second + 1, 40002))
+    run()
+    assert.deepEqual(
+      records().map(({ rule, generation }) => [rule?.path, generation]),
+      [
+        ['$.deny.ips[0]', before.generation],
+        [undefined, live.generation],
+      ],
+    )
   })
 
   it('works without any live policy, and says so in the record', () => {
