@@ -11,8 +11,7 @@ export interface ShownCommand {
 const PROMPT = /^(?:(agent1|agent2|gateway)\$|(root@gateway(?:#|:~\$))) (.*)$/
 
 /**
- * Commands of all blocks marked `console`, in order. A line that begins with no prompt belongs to the output above it;
- * a command goes on in the next line where it ends in a backslash.
+ * Commands of all blocks marked `console`, in order. A line that begins with no prompt belongs to the output above it.
  */
 export function shownCommands(markdown: string): ShownCommand[] {
   const commands: (ShownCommand & { output: string[] })[] = []
