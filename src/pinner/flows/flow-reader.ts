@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { ownProgram } from '../../base/own-command.ts'
 import type { Counters } from '../metrics.ts'
@@ -34,8 +35,7 @@ export class FlowReader {
   /** Starts the thread ahead of its first use. */
   start(): Worker {
     if (this.worker !== undefined) return this.worker
-    const { options, script } = ownProgram()
-    const worker = new Worker(script, { argv: [FLOW_WORKER_COMMAND], execArgv: [...options] })
+    const worker = openThread()
     worker.unref()
     worker.on('error', () => this.forget(worker))
     worker.on('exit', () => this.forget(worker))
@@ -75,4 +75,16 @@ export class FlowReader {
       worker.postMessage(request)
     })
   }
+}
+
+/** A thread that runs this same program. Node loads no TypeScript in threads, so the sources bring their loader along. */
+function openThread(): Worker {
+  const { script } = ownProgram()
+  if (!script.endsWith('.ts')) return new Worker(script, { argv: [FLOW_WORKER_COMMAND] })
+  const loader = import.meta.resolve('tsx/esm/api')
+  const code = `import { register } from ${JSON.stringify(loader)}
+    process.argv.splice(1, 9, ${JSON.stringify(script)}, ${JSON.stringify(FLOW_WORKER_COMMAND)})
+    register()
+    await import(${JSON.stringify(pathToFileURL(script).href)})`
+  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`))
 }
