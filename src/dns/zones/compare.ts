@@ -7,6 +7,8 @@ export interface LineDifference {
   readonly removed: EntryLines
 }
 
+/** Octets compared at a time while both lists go on alike. */
+const STEP = 2_048
 /** How far to look for the place where both lists go on alike. */
 const LOOK_AHEAD = 16
 
@@ -21,10 +23,11 @@ export function compareLines(before: EntryLines, after: EntryLines): LineDiffere
     before.bytes.subarray(head, before.bytes.length - tail),
     after.bytes.subarray(head, after.bytes.length - tail),
   )
+  // A line that is listed twice may be told as added though it was there: it is allowed by both lists then.
   const table = NameTable.of(old)
   const added = filterLines(fresh, (start, end) => !table.mark(fresh.bytes, start, end))
   const missing = filterLines(old, (start, end) => !table.marked(old.bytes, start, end))
-  return { added: withoutListed(added, before), removed: withoutListed(missing, after) }
+  return { added, removed: withoutListed(missing, after) }
 }
 
 /** The lines of either list that have no equal at the same place of the other's order. */
@@ -32,7 +35,7 @@ function outOfStep(a: Buffer, b: Buffer): [EntryLines, EntryLines] {
   const left = new LineCollector(a)
   const right = new LineCollector(b)
   while (left.at < a.length && right.at < b.length) {
-    const equal = equalLines(a, left.at, b, right.at)
+    const equal = linesInStep(a, left.at, b, right.at)
     if (equal > 0) {
       left.at += equal
       right.at += equal
@@ -45,6 +48,16 @@ function outOfStep(a: Buffer, b: Buffer): [EntryLines, EntryLines] {
   left.take(Number.POSITIVE_INFINITY)
   right.take(Number.POSITIVE_INFINITY)
   return [left.lines(), right.lines()]
+}
+
+/** Octets of the whole lines that are alike from both places on. */
+function linesInStep(a: Buffer, atA: number, b: Buffer, atB: number): number {
+  const limit = Math.min(a.length - atA, b.length - atB)
+  const alike = (from: number, to: number) => a.compare(b, atB + from, atB + to, atA + from, atA + to) === 0
+  let length = 0
+  while (length + STEP <= limit && alike(length, length + STEP)) length += STEP
+  while (length < limit && a[atA + length] === b[atB + length]) length++
+  return length === 0 ? 0 : Math.max(0, a.lastIndexOf(NEWLINE, atA + length - 1) + 1 - atA)
 }
 
 /** Octets of the line that starts at both places, newline included; 0 where they differ. */
@@ -97,7 +110,7 @@ class LineCollector {
   }
 }
 
-/** Candidates that do not stand anywhere in the other list: names that are listed twice are neither added nor removed. */
+/** Candidates that do not stand anywhere in the other list: a name that is listed twice and loses one is not removed. */
 function withoutListed(candidates: EntryLines, others: EntryLines): EntryLines {
   if (candidates.count === 0) return NO_ENTRIES
   const table = NameTable.of(candidates)
