@@ -11,6 +11,7 @@ import { benchDenials } from './denials.ts'
 import { benchFirewall } from './firewall.ts'
 import { benchLoads } from './loads.ts'
 import { benchMemory } from './memory.ts'
+import { benchPinner } from './pinner.ts'
 import { benchPolicy } from './policy.ts'
 import { benchRace } from './race.ts'
 import type { Row } from './row.ts'
@@ -34,6 +35,7 @@ const PARTS: Readonly<Record<string, (lab: Lab) => AsyncGenerator<Row>>> = {
   memory: benchMemory,
   share: () => benchShare(LARGE),
   policy: () => benchPolicy(LARGE.at(-1)!),
+  pinner: () => benchPinner(),
   firewall: () => benchFirewall(),
 }
 
