@@ -9,8 +9,8 @@ import { embeddedIPv4 } from './special-purpose.ts'
 import type { Decision, Group, NameVerdict, Plan, PrefixEntry, Protocol, Question, Rule } from './types.ts'
 
 const DNS_PORT = 53
-/** DNS over TLS and QUIC (RFC 7858, RFC 9250), multicast DNS (RFC 6762). */
-const OTHER_DNS_PORTS = new Set([853, 5353])
+/** DNS over TLS and QUIC (RFC 7858, RFC 9250), multicast DNS (RFC 6762): open only where an entry says so. */
+export const OTHER_DNS_PORTS: ReadonlySet<number> = new Set([853, 5353])
 
 /**
  * Would this be let through, and why? Pure. What is asked is what is given:

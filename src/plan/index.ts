@@ -1,5 +1,5 @@
 export { compilePlan } from './compile.ts'
-export { decide } from './decide.ts'
+export { decide, OTHER_DNS_PORTS } from './decide.ts'
 export { COMPILER_VERSION } from './generation.ts'
 export { groupOf, isServed } from './group-of.ts'
 export { isSpecialPurpose, judgeAddress } from './judge-address.ts'

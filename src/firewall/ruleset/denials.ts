@@ -1,11 +1,12 @@
+import { ENDPOINTS } from '../../base/endpoints.ts'
 import type { ReasonCode } from '../../base/reasons.ts'
 import type { Chain, NamedSet } from './text.ts'
 
 /** Scope of denials that no group's policy decides. */
 export const ANY_GROUP = 'any'
 
-/** NFLOG group that the log service listens to. */
-export const LOG_GROUP = 5
+/** Octets of a packet that go into its record: room for the headers, and little of what it carries. */
+const LOG_OCTETS = 128
 
 const PER_CLIENT = 'limit rate 1000/second burst 1000 packets'
 const TOTAL_LIMIT = 'log-total'
@@ -39,7 +40,7 @@ export interface Denial {
 /** Counts every packet, logs up to the limits, then ends the packet. */
 export function denialChain(denial: Denial): Chain {
   const name = denialName(denial.scope, denial.reason)
-  const log = `log prefix "cg:g=${denial.scope};r=${denial.reason};m=${denial.mark}" group ${LOG_GROUP}`
+  const log = `log prefix "cg:g=${denial.scope};r=${denial.reason};m=${denial.mark}" group ${ENDPOINTS.nflogGroup} snaplen ${LOG_OCTETS}`
   const side = denial.eitherDirection === true ? 'ct original ' : ''
   const rule = (family: string, set: string, client: string) =>
     `meta nfproto ${family} update @${set} { ${client} ${PER_CLIENT} } limit name "${TOTAL_LIMIT}" ` +

@@ -1,5 +1,6 @@
 import { type Family, formatPrefix, type Prefix } from '../../base/address.ts'
 import type { ReasonCode } from '../../base/reasons.ts'
+import { OTHER_DNS_PORTS } from '../../plan/index.ts'
 import type { Group, PinClass, Plan } from '../../plan/types.ts'
 import { heldSetName, pinSetName } from '../names.ts'
 import { denialName } from './denials.ts'
@@ -17,8 +18,8 @@ export const GROUP_REASONS = [
   'net.revoked',
 ] as const satisfies readonly ReasonCode[]
 
-/** DNS over TLS and QUIC (RFC 7858, RFC 9250), multicast DNS (RFC 6762): refused unless a class opens them. */
-const RESOLVER_PORTS = portList([853, 5353].map((port) => ({ first: port, last: port })))
+/** Refused unless a class opens them. */
+const RESOLVER_PORTS = portList([...OTHER_DNS_PORTS].map((port) => ({ first: port, last: port })))
 
 /** The only protocols that can be allowed. */
 const PROTOCOLS = contentSet('protocols', 'set', 'type inet_proto;', ['tcp', 'udp'])
