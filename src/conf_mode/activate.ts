@@ -11,12 +11,15 @@ import {
   currentGeneration,
   dropOldGenerations,
   type Generation,
+  type GenerationSource,
   readIntent,
   switchCurrent,
   writeGeneration,
   writeIntent,
+  writeSource,
 } from './generation.ts'
 import { goBack, standsBefore } from './go-back.ts'
+import type { HandlerInput } from './handler-input.ts'
 import { checkPlanRuleset } from './kernel.ts'
 import { prove, provenLive } from './prove.ts'
 import { remember } from './remember.ts'
@@ -43,23 +46,27 @@ export interface Activation {
 export function activate(
   layout: Layout,
   verified: Verified,
+  input: HandlerInput,
   user: string,
   tell: (difference: Difference) => void = () => {},
 ): Promise<Activation> {
   return inSentences(async () => {
     const started = performance.now()
     const since = () => Math.round(performance.now() - started)
-    const { plan } = verified
+    const { plan, policy, policyBytes, policyFile } = verified
+    const source = { policy, policyBytes, policyFile, input }
     prepareFolders(layout)
     requirePrograms()
     const previous = currentGeneration(layout)
     const afterInterruption = readIntent(layout) !== undefined
     const difference = differenceFrom(previous, verified)
     tell(difference)
-    if (!afterInterruption && previous?.id === plan.generation && (await provenLive(layout, previous)))
+    if (!afterInterruption && previous?.id === plan.generation && (await provenLive(layout, previous))) {
+      writeSource(previous.folder, source)
       return { changed: false, generation: plan.generation, difference, milliseconds: since() }
+    }
 
-    const target = await prepare(layout, verified, previous)
+    const target = await prepare(layout, verified, source, previous)
     const before = standsBefore(previous)
     writeIntent(layout, target.id)
     const { interfaces } = verified.facts
@@ -77,18 +84,18 @@ export function activate(
  * Everything generated aside and checked by the programs that will read it; nothing that is live is touched, and
  * nothing stays where a check fails.
  */
-async function prepare(layout: Layout, verified: Verified, previous: Generation | undefined): Promise<Generation> {
-  const { plan } = verified
-  const target = writeGeneration(layout, plan, {
-    policy: verified.policy,
-    policyBytes: verified.policyBytes,
-    policyFile: verified.policyFile,
-  })
+async function prepare(
+  layout: Layout,
+  { plan, facts }: Verified,
+  source: GenerationSource,
+  previous: Generation | undefined,
+): Promise<Generation> {
+  const target = writeGeneration(layout, plan, source)
   try {
     checkpoint('generated')
     await Promise.all([
       prepareNamed(plan, layout, previous === undefined ? {} : { previous: previous.id }),
-      checkPlanRuleset(plan, verified.facts.interfaces),
+      checkPlanRuleset(plan, facts.interfaces),
     ])
     checkpoint('checked')
   } catch (error) {

@@ -11,10 +11,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
+import { replaceWhole } from '../base/atomic-file.ts'
 import { ClawgressError } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { loadPlan, type Plan, writePlan } from '../plan/index.ts'
 import type { Policy } from '../policy/index.ts'
+import type { HandlerInput } from './handler-input.ts'
 import { writeTerms } from './stored-policy.ts'
 
 /** A generation's folder: everything that is enforced, in the form in which the programs read it. */
@@ -24,12 +26,20 @@ export interface Generation {
   readonly plan: Plan
 }
 
-/** What a generation came from, kept beside it for history and `show clawgress policy`. */
+/** What a generation came from, kept beside it for history, `show clawgress policy` and the next import. */
 export interface GenerationSource {
   readonly policy: Policy
   /** The octets it was read from. */
   readonly policyBytes: Buffer
   readonly policyFile: string
+  readonly input: HandlerInput
+}
+
+/** Policies that mean the same may be written differently: the newest wording is the one that is shown and kept. */
+export function writeSource(folder: string, { policyBytes, policyFile, input }: GenerationSource): void {
+  replaceWhole(join(folder, 'policy.json'), policyBytes, 0o640)
+  replaceWhole(join(folder, 'source.json'), JSON.stringify({ policyFile }), 0o644)
+  replaceWhole(join(folder, 'input.json'), JSON.stringify(input), 0o600)
 }
 
 /**
@@ -39,13 +49,15 @@ export interface GenerationSource {
 export function writeGeneration(layout: Layout, plan: Plan, source: GenerationSource): Generation {
   const folder = join(runtimePaths(layout).generations, plan.generation)
   const generation = { id: plan.generation, folder, plan }
-  if (readPlan(folder) !== undefined) return generation
+  if (readPlan(folder) !== undefined) {
+    writeSource(folder, source)
+    return generation
+  }
   const aside = `${folder}.new-${process.pid}`
   rmSync(aside, { recursive: true, force: true })
   try {
     mkdirSync(aside, { recursive: true, mode: 0o755 })
-    writeFileSync(join(aside, 'policy.json'), source.policyBytes, { mode: 0o640 })
-    writeFileSync(join(aside, 'source.json'), JSON.stringify({ policyFile: source.policyFile }))
+    writeSource(aside, source)
     writeTerms(source.policy, aside)
     writePlan(plan, join(aside, 'plan'))
     rmSync(folder, { recursive: true, force: true })

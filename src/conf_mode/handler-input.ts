@@ -1,37 +1,60 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { fail } from '../base/errors.ts'
-import type { Layout } from '../base/layout.ts'
-import type { ConfigDict } from '../vyos/index.ts'
+import { type Layout, runtimePaths } from '../base/layout.ts'
+import type { ConfigDict, ConfigValue } from '../vyos/index.ts'
+
+const configValue: z.ZodType<ConfigValue> = z.lazy(() =>
+  z.union([z.string(), z.array(z.string()), z.record(z.string(), configValue)]),
+)
+
+const configDict: z.ZodType<ConfigDict | null> = z.record(z.string(), configValue).nullable()
 
 /** What VyOS's adapter and the standalone session hand over, as JSON. */
-export interface HandlerInput {
+const handlerInput = z.strictObject({
   /** `service clawgress` as proposed, with defaults; null: the node is deleted. */
-  readonly proposed: ConfigDict | null
-  readonly effective: ConfigDict | null
+  proposed: configDict,
+  effective: configDict,
   /** `pki` as proposed. */
-  readonly pki: ConfigDict | null
+  pki: configDict,
   /** Only verify. */
-  readonly dry_run: boolean
+  dry_run: z.boolean(),
+})
+
+export type HandlerInput = z.infer<typeof handlerInput>
+
+/** Throws ClawgressError `config.syntax`. */
+export function parseHandlerInput(text: string): HandlerInput {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return fail(
+      'config.syntax',
+      'The configuration handler expects JSON on its standard input; VyOS calls it on commit.',
+    )
+  }
+  const parsed = handlerInput.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  return fail('config.syntax', `The configuration handed over is not one: ${issue?.message ?? 'unknown shape'}.`, {
+    path: issue?.path.join(' ') ?? '',
+  })
 }
 
-/** The input of the last commit that succeeded: an import of a policy runs the handler again under the same settings. */
-export const handlerInputFile = (layout: Layout): string => join(layout.run, 'handler-input.json')
-
-export function rememberInput(layout: Layout, input: HandlerInput): void {
-  const file = handlerInputFile(layout)
-  writeFileSync(`${file}.new`, JSON.stringify(input), { mode: 0o600 })
-  renameSync(`${file}.new`, file)
-}
-
-/** Throws ClawgressError `config.missing` where nothing has been committed since the last boot. */
+/**
+ * The input that the live generation was committed with: an import runs the handler again under the same settings. It
+ * lies in the generation's folder, so that one rename makes both current. Throws ClawgressError `config.missing` where
+ * nothing is live.
+ */
 export function recallInput(layout: Layout): HandlerInput {
   let text: string
   try {
-    text = readFileSync(handlerInputFile(layout), 'utf8')
+    text = readFileSync(join(runtimePaths(layout).current, 'input.json'), 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     return fail('config.missing', 'service clawgress is not configured; set it and commit first.')
   }
-  return JSON.parse(text) as HandlerInput
+  return parseHandlerInput(text)
 }

@@ -4,7 +4,7 @@ import type { Layout } from '../base/layout.ts'
 import { withLock } from '../services/index.ts'
 import { type Activation, activate } from './activate.ts'
 import { inSentences } from './failure.ts'
-import { type HandlerInput, rememberInput } from './handler-input.ts'
+import type { HandlerInput } from './handler-input.ts'
 import { removeEverything } from './remove.ts'
 import { type Verified, verify } from './verify.ts'
 
@@ -28,8 +28,7 @@ async function carryOut(input: HandlerInput, layout: Layout): Promise<string> {
     LOCK_WAIT_MS,
     async () => {
       const verified = await verify(proposed, layout)
-      const activation = await activate(layout, verified, operator())
-      rememberInput(layout, input)
+      const activation = await activate(layout, verified, input, operator())
       return [...warningsOf(verified), describe(activation, verified)].join('\n')
     },
     'commit',

@@ -1,15 +1,16 @@
-import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { replaceWhole } from '../base/atomic-file.ts'
 import { fail } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { MAX_POLICY_BYTES } from '../policy/index.ts'
-import { withLock } from '../services/index.ts'
+import { type Confirmation, confirmationSchema, withLock } from '../services/index.ts'
 import { activate } from './activate.ts'
 import { inSentences } from './failure.ts'
 import { describe, LOCK_WAIT_MS, operator, warningsOf } from './handler.ts'
 import { recallInput } from './handler-input.ts'
 import { readHistory } from './history.ts'
-import { policyFilePath } from './policy-file.ts'
+import { policyFilePath, policyFileTarget } from './policy-file.ts'
 import { type Replacement, replaceFile } from './policy-file-replace.ts'
 import { verify } from './verify.ts'
 
@@ -75,14 +76,14 @@ async function replacePolicy(
 ): Promise<void> {
   const replace = async () => {
     if (!isWanted()) return
-    const { proposed } = recallInput(layout)
-    const verified = await verify(proposed ?? {}, layout, candidate)
+    const input = recallInput(layout)
+    const verified = await verify(input.proposed ?? {}, layout, candidate)
     for (const warning of warningsOf(verified)) tell(warning)
     const forgetConfirmation = confirmMinutes === undefined ? () => {} : awaitConfirmation(layout, confirmMinutes)
     let replacement: Replacement | undefined
     try {
-      replacement = replaceFile(policyFilePath(layout, verified.policyFile), candidate)
-      const activation = await activate(layout, verified, operator(), ({ text }) => tell(text.trimEnd()))
+      replacement = replaceFile(policyFileTarget(layout, verified.policyFile), candidate)
+      const activation = await activate(layout, verified, input, operator(), ({ text }) => tell(text.trimEnd()))
       tell(describe(activation, verified))
     } catch (error) {
       replacement?.undo()
@@ -110,28 +111,32 @@ function awaitConfirmation(layout: Layout, minutes: number): () => void {
   return () => writePending(layout, pending)
 }
 
-interface Pending {
-  /** RFC 3339. */
-  readonly deadline: string
-  readonly previousGeneration: string
-}
-
-function writePending(layout: Layout, pending: Pending | undefined): void {
+function writePending(layout: Layout, pending: Confirmation | undefined): void {
   const { confirmation } = runtimePaths(layout)
   if (pending === undefined) {
     rmSync(confirmation, { force: true })
     return
   }
-  writeFileSync(`${confirmation}.new`, JSON.stringify(pending))
-  renameSync(`${confirmation}.new`, confirmation)
+  replaceWhole(confirmation, JSON.stringify(pending), 0o644)
 }
 
-function readPending(layout: Layout): Pending | undefined {
+function readPending(layout: Layout): Confirmation | undefined {
+  const { confirmation } = runtimePaths(layout)
+  let text: string
   try {
-    return JSON.parse(readFileSync(runtimePaths(layout).confirmation, 'utf8'))
+    text = readFileSync(confirmation, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
+  }
+  try {
+    return confirmationSchema.parse(JSON.parse(text))
+  } catch {
+    return fail(
+      'policy.file',
+      'What was written down of an unconfirmed import cannot be read; remove the file, and choose the policy with clawgress policy rollback.',
+      { file: confirmation },
+    )
   }
 }
 

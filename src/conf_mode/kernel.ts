@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Prefix } from '../base/address.ts'
+import { replaceWhole } from '../base/atomic-file.ts'
 import { generationFiles, type Layout } from '../base/layout.ts'
 import {
   applyRuleset,
@@ -34,7 +34,7 @@ export async function closeIfOpen(layout: Layout, plan: Plan): Promise<boolean> 
 /** Default deny for the Plan's client interfaces in place of whatever ruleset of ours stands. */
 export async function loadClosed(layout: Layout, { settings }: Plan): Promise<void> {
   const file = join(layout.run, 'closed.nft')
-  writeFileSync(file, printClosedRuleset(settings, readLiveObjects()))
+  replaceWhole(file, printClosedRuleset(settings, readLiveObjects()), 0o600)
   await applyRuleset(file)
 }
 
@@ -54,9 +54,9 @@ export async function loadRuleset(
   const networks = networksOf(interfaces)
   const files = generationFiles(generation.folder)
   // What the guard loads when another program has removed the table.
-  writeFileSync(files.closed, printClosedRuleset(plan.settings))
-  writeFileSync(files.ruleset, printRuleset(plan, { mark, live: NO_OBJECTS, networks }))
+  replaceWhole(files.closed, printClosedRuleset(plan.settings), 0o600)
+  replaceWhole(files.ruleset, printRuleset(plan, { mark, live: NO_OBJECTS, networks }), 0o600)
   const file = join(layout.run, 'loading.nft')
-  writeFileSync(file, printRuleset(plan, { mark, live: readLiveObjects(), networks }))
+  replaceWhole(file, printRuleset(plan, { mark, live: readLiveObjects(), networks }), 0o600)
   await applyRuleset(file)
 }

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { replaceWhole } from '../base/atomic-file.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { printClosedRuleset } from '../firewall/index.ts'
 import type { Generation } from './generation.ts'
@@ -17,8 +18,8 @@ export function remember(
   mkdirSync(layout.state, { recursive: true, mode: 0o755 })
   const { closedRuleset } = runtimePaths(layout)
   const before = existsSync(closedRuleset) ? readFileSync(closedRuleset, 'utf8') : undefined
-  replaceText(closedRuleset, printClosedRuleset(target.plan.settings))
-  const putBack = () => (before === undefined ? rmSync(closedRuleset) : replaceText(closedRuleset, before))
+  replaceWhole(closedRuleset, printClosedRuleset(target.plan.settings), 0o640)
+  const putBack = () => (before === undefined ? rmSync(closedRuleset) : replaceWhole(closedRuleset, before, 0o640))
   try {
     if (readHistory(layout).at(-1)?.generation === target.id) return putBack
     const time = new Date().toISOString()
@@ -30,17 +31,6 @@ export function remember(
     }
   } catch (error) {
     putBack()
-    throw error
-  }
-}
-
-function replaceText(file: string, text: string): void {
-  const aside = `${file}.new`
-  try {
-    writeFileSync(aside, text, { mode: 0o640 })
-    renameSync(aside, file)
-  } catch (error) {
-    rmSync(aside, { force: true })
     throw error
   }
 }

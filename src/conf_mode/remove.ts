@@ -3,7 +3,6 @@ import { type Layout, runtimePaths } from '../base/layout.ts'
 import { removeTable } from '../firewall/index.ts'
 import { services } from '../services/index.ts'
 import { currentGeneration } from './generation.ts'
-import { handlerInputFile } from './handler-input.ts'
 
 /** Stops every program and removes the table and all runtime state; policy file and history stay. Idempotent. */
 export async function removeEnforcement(layout: Layout): Promise<void> {
@@ -33,8 +32,8 @@ function removeState(layout: Layout): void {
 /** The node was deleted or disabled: as if it had never been, except for the operator's files. Says what it did. */
 export async function removeEverything(layout: Layout): Promise<string> {
   const enforced = currentGeneration(layout) !== undefined
-  await removeEnforcement(layout)
+  // First, or the guard would load it when the table is gone.
   rmSync(runtimePaths(layout).closedRuleset, { force: true })
-  rmSync(handlerInputFile(layout), { force: true })
+  await removeEnforcement(layout)
   return enforced ? 'Clawgress is off: clients are no longer policed.' : ''
 }

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatAddress, type Prefix, parseAddress, parsePrefix } from '../base/address.ts'
+import { ENDPOINTS } from '../base/endpoints.ts'
 import type { Problem } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
 import type { NameServer, PlanSettings } from '../plan/types.ts'
 import type { ConfigDict, ConfigValue } from '../vyos/index.ts'
+import { clientInterfaceProblems, clientInterfaceWarnings } from './client-interfaces.ts'
 import type { SystemFacts } from './system-facts.ts'
 
 /** The configuration node `service clawgress` as a value; what the Plan needs of it is `plan`. */
@@ -14,6 +16,9 @@ export interface Settings {
 }
 
 const BASE = 'service clawgress'
+
+/** fc00::/7 is the widest network that can be all clients. */
+const WIDEST_CLIENT_NETWORK = 7
 
 const isDict = (value: ConfigValue | undefined): value is ConfigDict =>
   typeof value === 'object' && !Array.isArray(value)
@@ -64,7 +69,7 @@ export function readSettings(
   config: ConfigDict,
   facts: SystemFacts,
   layout: Layout,
-): { settings: Settings; problems: Problem[] } {
+): { settings: Settings; problems: Problem[]; warnings: Problem[] } {
   const problems: Problem[] = []
   const problem = (code: Problem['code'], path: string, message: string) => problems.push({ code, path, message })
   const root = new Node(config, BASE)
@@ -86,7 +91,7 @@ export function readSettings(
       `${BASE} client interface`,
       'No client interface is set: name each interface that agents are behind.',
     )
-  for (const name of clientInterfaces) checkClientInterface(name, facts, problem)
+  problems.push(...clientInterfaces.flatMap((name) => clientInterfaceProblems(name, facts)))
 
   const clientNetworks = root
     .child('client')
@@ -94,6 +99,13 @@ export function readSettings(
     .flatMap((text) => {
       const prefix = parsePrefix(text)
       if (prefix === undefined) problem('config.value', `${BASE} client network`, `"${text}" is not an IP prefix.`)
+      // No name may lead to a client, so these would close the internet.
+      else if (prefix.length < WIDEST_CLIENT_NETWORK)
+        problem(
+          'config.value',
+          `${BASE} client network`,
+          `${text} is far more than clients; name the networks they are in.`,
+        )
       return prefix === undefined ? [] : [asPrefix(prefix)]
     })
 
@@ -128,34 +140,14 @@ export function readSettings(
       BASE,
       'This router takes all packets out of connection tracking, so no reply could be told from a new connection; set firewall global-options state-policy established action accept first.',
     )
-  return { settings: { policyFile, plan: settings }, problems }
+  return {
+    settings: { policyFile, plan: settings },
+    problems,
+    warnings: clientInterfaceWarnings(clientInterfaces, facts),
+  }
 }
 
 type Report = (code: Problem['code'], path: string, message: string) => void
-
-function checkClientInterface(name: string, facts: SystemFacts, problem: Report): void {
-  const path = `${BASE} client interface ${name}`
-  const found = facts.interfaces.find((each) => each.name === name)
-  if (found === undefined)
-    return void problem(
-      'config.conflict',
-      path,
-      `Interface ${name} does not exist on this router; create it first, or name another one.`,
-    )
-  if (name === 'lo') problem('config.conflict', path, 'The loopback interface cannot be a client interface.')
-  if (found.vrf !== undefined)
-    problem(
-      'config.conflict',
-      path,
-      `Interface ${name} belongs to VRF ${found.vrf}; client interfaces in a VRF are not supported by this version.`,
-    )
-  if (facts.flowtableDevices.includes(name))
-    problem(
-      'config.conflict',
-      path,
-      `Interface ${name} is in a flowtable, whose packets no policy sees; take it out of the flowtable.`,
-    )
-}
 
 function checkListenAddresses(
   all: readonly string[],
@@ -187,7 +179,7 @@ function checkListenAddresses(
     )
   for (const { address, port, program, protocol } of facts.listeners) {
     if (address !== undefined && !all.includes(address)) continue
-    if (port === 5053 && (program === undefined || program === 'named')) continue
+    if (port === ENDPOINTS.namedPort && (program === undefined || program === 'named')) continue
     const who = program ?? 'another program'
     const remedy = /pdns|powerdns/.test(who)
       ? 'delete service dns forwarding, or narrow its listen-address'

@@ -1,13 +1,18 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { execa } from 'execa'
 import { type AddressBytes, formatAddress, maskAddress, type Prefix, parseAddress } from '../base/address.ts'
+import { ENDPOINTS } from '../base/endpoints.ts'
 import { fail } from '../base/errors.ts'
+
+const DNS_PORT = 53
 
 export interface NetworkInterface {
   readonly name: string
   readonly addresses: readonly { readonly address: AddressBytes; readonly prefix: Prefix; readonly scope: string }[]
-  /** Name of the VRF device that the interface belongs to. */
-  readonly vrf?: string
+  /** The device that the interface is part of: packets then enter the router through that one. */
+  readonly master?: { readonly name: string; readonly kind: 'vrf' | 'bridge' | 'bond' | 'other' }
+  /** The device that the interface lies on, such as eth1 for the VLAN eth1.10. */
+  readonly lower?: string
 }
 
 /** A socket that answers on a port. */
@@ -24,6 +29,10 @@ export interface Listener {
 export interface SystemFacts {
   readonly interfaces: readonly NetworkInterface[]
   readonly listeners: readonly Listener[]
+  /** Interfaces that a default route leads out of. */
+  readonly uplinks: readonly string[]
+  /** Local addresses of open TCP connections to this router, one for each. */
+  readonly connectionsToUs: readonly string[]
   readonly flowtableDevices: readonly string[]
   /** VyOS's table that takes every packet out of connection tracking is in force (plain VyOS without firewall or NAT). */
   readonly untracked: boolean
@@ -31,14 +40,21 @@ export interface SystemFacts {
 
 /** Reads the facts of this network namespace; changes nothing. */
 export async function readSystemFacts(): Promise<SystemFacts> {
-  const [interfaces, ruleset] = await Promise.all([readInterfaces(), readForeignRuleset()])
-  return { interfaces, listeners: readListeners([53, 5053]), ...ruleset }
+  const [interfaces, ruleset, uplinks] = await Promise.all([readInterfaces(), readForeignRuleset(), readUplinks()])
+  return {
+    interfaces,
+    uplinks,
+    listeners: readListeners([DNS_PORT, ENDPOINTS.namedPort]),
+    connectionsToUs: readConnections(),
+    ...ruleset,
+  }
 }
 
 interface IpAddressJson {
   ifname: string
-  linkinfo?: { info_slave_kind?: string }
+  linkinfo?: { info_kind?: string; info_slave_kind?: string }
   master?: string
+  link?: string | null
   addr_info?: { local?: string; prefixlen?: number; scope?: string }[]
 }
 
@@ -56,8 +72,25 @@ async function readInterfaces(): Promise<NetworkInterface[]> {
       }
       return [{ address, prefix, scope: scope ?? 'global' }]
     }),
-    ...(link.linkinfo?.info_slave_kind === 'vrf' && link.master !== undefined ? { vrf: link.master } : {}),
+    ...(link.master === undefined
+      ? {}
+      : { master: { name: link.master, kind: kindOf(link.linkinfo?.info_slave_kind) } }),
+    ...(typeof link.link === 'string' && STACKED.has(link.linkinfo?.info_kind ?? '') ? { lower: link.link } : {}),
   }))
+}
+
+/** Kinds of ip-link(8) whose packets enter the router through themselves, not through the device below. */
+const STACKED = new Set(['vlan', 'macvlan', 'ipvlan'])
+
+const kindOf = (slave: string | undefined) =>
+  slave === 'vrf' || slave === 'bridge' || slave === 'bond' ? slave : ('other' as const)
+
+async function readUplinks(): Promise<string[]> {
+  const routes = await Promise.all(
+    ['-4', '-6'].map(async (family) => (await execa('ip', [family, '-j', 'route', 'show', 'default'])).stdout),
+  )
+  const devices = routes.flatMap((text) => JSON.parse(text === '' ? '[]' : text) as { dev?: string }[])
+  return [...new Set(devices.flatMap(({ dev }) => dev ?? []))]
 }
 
 /** Terse listing: no elements, so large sets cost nothing (facts: nftables A4). */
@@ -85,18 +118,41 @@ export function takesOutOfTracking(table: string): boolean {
   return !['FW_CONNTRACK', 'NAT_CONNTRACK', 'VYOS_CT_IGNORE'].some((name) => /(^|\s)accept\s*$/m.test(chain(name)))
 }
 
+const LISTEN = '0A'
+const ESTABLISHED = '01'
+const UDP_BOUND = '07'
+
+interface Socket {
+  readonly address: string | undefined
+  readonly port: number
+  readonly state: string
+  readonly inode: string
+}
+
+function readSockets(table: string): Socket[] {
+  return readTable(`/proc/self/net/${table}`).flatMap((row) => {
+    const [, local, , state, , , , , , inode] = row.trim().split(/\s+/)
+    const [addressHex, portHex] = (local ?? '').split(':')
+    if (addressHex === undefined || portHex === undefined || state === undefined) return []
+    return [{ address: fromProcHex(addressHex), port: Number.parseInt(portHex, 16), state, inode: inode ?? '' }]
+  })
+}
+
+/** Connections whose local port is one that this router listens on: somebody came to us. */
+function readConnections(): string[] {
+  const sockets = ['tcp', 'tcp6'].flatMap(readSockets)
+  const ports = new Set(sockets.filter(({ state }) => state === LISTEN).map(({ port }) => port))
+  return sockets.flatMap(({ address, port, state }) =>
+    state === ESTABLISHED && ports.has(port) && port !== ENDPOINTS.namedPort ? (address ?? []) : [],
+  )
+}
+
 function readListeners(ports: readonly number[]): Listener[] {
   const sockets = (['tcp', 'tcp6', 'udp', 'udp6'] as const).flatMap((table) => {
-    const rows = readTable(`/proc/self/net/${table}`)
-    return rows.flatMap((row) => {
-      const [, local, , state, , , , , , inode] = row.trim().split(/\s+/)
-      const [addressHex, portHex] = (local ?? '').split(':')
-      const port = Number.parseInt(portHex ?? '', 16)
-      const wanted = table.startsWith('tcp') ? '0A' : '07'
-      if (!ports.includes(port) || state !== wanted || addressHex === undefined) return []
-      const address = fromProcHex(addressHex)
-      const protocol = table.startsWith('tcp') ? ('tcp' as const) : ('udp' as const)
-      return [{ protocol, port, inode: inode ?? '', ...(address === undefined ? {} : { address }) }]
+    const protocol = table.startsWith('tcp') ? ('tcp' as const) : ('udp' as const)
+    return readSockets(table).flatMap(({ address, port, state, inode }) => {
+      if (!ports.includes(port) || state !== (protocol === 'tcp' ? LISTEN : UDP_BOUND)) return []
+      return [{ protocol, port, inode, ...(address === undefined ? {} : { address }) }]
     })
   })
   if (sockets.length === 0) return []

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { replaceWhole } from '../base/atomic-file.ts'
 import type { Layout } from '../base/layout.ts'
 import { printUlogdConf, ulogdConfiguration } from '../services/index.ts'
 
@@ -7,7 +8,6 @@ export function writeUlogdConf(layout: Layout): boolean {
   const file = ulogdConfiguration(layout)
   const text = printUlogdConf(layout)
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return false
-  writeFileSync(`${file}.new`, text, { mode: 0o644 })
-  renameSync(`${file}.new`, file)
+  replaceWhole(file, text, 0o644)
   return true
 }

@@ -24,13 +24,13 @@ export interface Verified {
  */
 export async function verify(config: ConfigDict, layout: Layout, candidate?: Buffer): Promise<Verified> {
   const facts = await readSystemFacts()
-  const { settings, problems } = readSettings(config, facts, layout)
+  const { settings, problems, warnings } = readSettings(config, facts, layout)
   const { policyFile } = settings
   const found =
     policyFile === undefined ? undefined : collect(problems, () => readPolicy(layout, policyFile, candidate))
   if (problems.length > 0 || found === undefined || policyFile === undefined) throw new ClawgressError(problems)
   const plan = compilePlan(found.policy, settings.plan, { policyFile })
-  return { ...found, plan, policyFile, facts }
+  return { ...found, warnings: [...warnings, ...found.warnings], plan, policyFile, facts }
 }
 
 function readPolicy(

@@ -1,4 +1,5 @@
 export { prepareFolders, unitLogs, userIds } from './folders.ts'
+export { type Confirmation, confirmationSchema } from './guard/confirmation.ts'
 export { runGuard } from './guard/run-guard.ts'
 export { withLock } from './lock.ts'
 export { type Services, services } from './services.ts'

@@ -10,13 +10,14 @@ export function register(program: Command): void {
     .argument('<owner>', 'name of the handler')
     .description('Run a configuration handler on the JSON of standard input')
     .action(async (owner: string) => {
-      const [{ fail }, { currentLayout }, { handle }] = await Promise.all([
+      const [{ fail }, { currentLayout }, { handle }, { parseHandlerInput }] = await Promise.all([
         import('../../base/errors.ts'),
         import('../../base/layout.ts'),
         import('../../conf_mode/handler.ts'),
+        import('../../conf_mode/handler-input.ts'),
       ])
       if (owner !== 'service_clawgress') fail('config.path', `There is no configuration handler ${owner}.`)
-      const said = await handle(JSON.parse(await readInput()), currentLayout())
+      const said = await handle(parseHandlerInput(await readInput()), currentLayout())
       if (said !== '') process.stdout.write(`${said}\n`)
     })
 }

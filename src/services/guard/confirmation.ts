@@ -13,6 +13,8 @@ export const confirmationSchema = z.object({
   previousGeneration: z.string().regex(/^[0-9a-f]{1,64}$/),
 })
 
+export type Confirmation = z.infer<typeof confirmationSchema>
+
 const RETRY_MS = 30_000
 const LIMIT_MS = 300_000
 

@@ -16,6 +16,8 @@ const at = (name: string, address: string, prefix: string) => ({
 const FACTS: SystemFacts = {
   interfaces: [at('eth1', '10.0.1.1', '10.0.1.0/24'), at('eth2', '10.0.2.1', '10.0.2.0/24')],
   listeners: [],
+  uplinks: [],
+  connectionsToUs: [],
   flowtableDevices: [],
   untracked: false,
 }
