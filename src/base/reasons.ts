@@ -38,7 +38,8 @@ export const REASONS = {
     agent: 'Ask for A, AAAA or another ordinary type.',
   },
   'dns.limit': {
-    operator: 'The name is allowed, but a bound was reached: octets or names below a wildcard, addresses, or room for them.',
+    operator:
+      'The name is allowed, but a bound was reached: octets or names below a wildcard, addresses, or room for them.',
     agent: 'Retry later; ask for fewer names below one wildcard, or have the exact name added to the policy.',
   },
   'dns.upstream': {
