@@ -1,5 +1,6 @@
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { applyZones, flushNames, installGeneration, viewName } from '../dns/index.ts'
+import { forgetStaleQueries } from '../firewall/index.ts'
 import { PinnerClient } from '../pinner/control-client.ts'
 import { type Services, services, type UnitName } from '../services/index.ts'
 import { checkpoint } from './checkpoint.ts'
@@ -45,6 +46,8 @@ export async function applyGeneration(
   checkpoint('staged')
   const committed = performance.now()
   await loadRuleset(layout, target, interfaces)
+  // What clients asked elsewhere before there was a table would stay with the resolver that it went to.
+  if (lost) forgetStaleQueries(target.plan.settings)
   checkpoint('kernel')
   const activated = fresh ? await pinner.load(target.folder) : await pinner.activate()
   const resetMs = performance.now() - committed
