@@ -40,12 +40,17 @@ export const runtimePaths = (layout: Layout) => ({
   /** Present while an apply is under way; names the generation it wants. */
   intent: join(layout.run, 'intent.json'),
   generations: join(layout.run, 'generations'),
-  journal: join(layout.run, 'bindings.journal'),
-  pinnerSocket: join(layout.run, 'pinner.sock'),
+  /** What the pinner makes; the run folder itself is root's alone. */
+  pinnerFolder: join(layout.run, 'pinner'),
+  journal: join(layout.run, 'pinner', 'bindings.journal'),
+  pinnerSocket: join(layout.run, 'pinner', 'pinner.sock'),
   /** Which generation folders the pinner has active and staged, for its restart. */
-  pinnerState: join(layout.run, 'pinner-state.json'),
+  pinnerState: join(layout.run, 'pinner', 'state.json'),
   supervisorSocket: join(layout.run, 'supervisor.sock'),
-  daemonSocket: join(layout.run, 'daemon.sock'),
+  supervisorLock: join(layout.run, 'supervisor.lock'),
+  /** What the daemon makes. */
+  daemonFolder: join(layout.run, 'daemon'),
+  daemonSocket: join(layout.run, 'daemon', 'daemon.sock'),
   namedDenials: join(layout.named, 'log', 'denials.log'),
   pinnerDenials: join(layout.run, 'log', 'pinner-denials.jsonl'),
   nflogRecords: join(layout.run, 'log', 'nflog.json'),

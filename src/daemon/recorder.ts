@@ -60,8 +60,7 @@ export class Recorder {
   private readonly run = Date.now().toString(36)
 
   constructor({ layout, lookUpNames, syslogCommand = loggerCommand, log }: RecorderOptions) {
-    const { nflogRecords, pinnerDenials, namedDenials, decisions } = runtimePaths(layout)
-    const places = join(layout.run, 'daemon')
+    const { nflogRecords, pinnerDenials, namedDenials, decisions, daemonFolder: places } = runtimePaths(layout)
     mkdirSync(places, { recursive: true, mode: 0o750 })
     mkdirSync(layout.log, { recursive: true, mode: 0o750 })
     this.plans = new PlanWatch(layout)

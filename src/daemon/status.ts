@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { createConnection, createServer, type Server } from 'node:net'
 import { z } from 'zod'
 import { type Layout, runtimePaths } from '../base/layout.ts'
@@ -33,9 +33,10 @@ export type DaemonStatus = z.infer<typeof daemonStatus>
 const MAX_CONNECTIONS = 16
 const TIMEOUT = 2_000
 
-/** Answers every connection to `${run}/daemon.sock` with the status as one line of JSON, and closes it. */
+/** Answers every connection to `${run}/daemon/daemon.sock` with the status as one line of JSON, and closes it. */
 export function serveStatus(layout: Layout, status: () => DaemonStatus): Promise<Server> {
-  const path = runtimePaths(layout).daemonSocket
+  const { daemonFolder, daemonSocket: path } = runtimePaths(layout)
+  mkdirSync(daemonFolder, { recursive: true })
   rmSync(path, { force: true })
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy())

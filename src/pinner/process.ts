@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { currentLayout } from '../base/layout.ts'
+import { currentLayout, runtimePaths } from '../base/layout.ts'
 import { openLog } from './log.ts'
 import { Pinner } from './pinner.ts'
 
@@ -16,7 +16,7 @@ export async function runPinner(): Promise<void> {
   }
   process.on('uncaughtException', die)
   process.on('unhandledRejection', die)
-  mkdirSync(layout.run, { recursive: true })
+  mkdirSync(runtimePaths(layout).pinnerFolder, { recursive: true })
   const pinner = new Pinner(layout, log)
   const stop = () => {
     pinner.stop()

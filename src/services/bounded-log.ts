@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { fail } from '../base/errors.ts'
 
 /** Octets of a log file before it becomes `<path>.1`; so twice that is the most a unit's output takes. */
@@ -66,10 +66,15 @@ export class BoundedLog {
   }
 }
 
-/** File descriptor for appending to a file of root's that a link cannot redirect. */
+/**
+ * File descriptor for appending to a file of our own. What another user planted under its name, in a folder that is not
+ * ours alone, is removed: a link would redirect us, a pipe would hold us up, a file of theirs they could rewrite.
+ */
 export function openForAppending(path: string): number {
   const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
   try {
+    const there = lstatSync(path, { throwIfNoEntry: false })
+    if (there !== undefined && (!there.isFile() || there.uid !== process.getuid?.())) rmSync(path, { recursive: true })
     return openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o640)
   } catch (error) {
     return fail('apply.service', `${path} cannot be opened for writing: ${(error as Error).message}.`)

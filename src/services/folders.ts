@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, closeSync, constants, fchmodSync, fchownSync, mkdirSync, openSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
@@ -8,23 +19,27 @@ import { type Layout, runtimePaths } from '../base/layout.ts'
 export const unitLogs = (layout: Layout): string => join(layout.log, 'services')
 
 /**
- * Makes the folders that the units share, with owners under which no unit can replace another's files: sockets of the
- * pinner and the daemon lie in the sticky run folder, root's files there are safe from them, and raw denials lie in a
- * sticky folder too. ulogd2's file is made here, so that the daemon may give back the space of what it has read.
- * Idempotent. Throws `system.privilege` for anyone but root.
+ * Makes the folders that the units share, with owners under which no unit can replace another's files: the run folder
+ * is root's, with a folder inside for what the pinner and the daemon make each, and a sticky one for raw denials.
+ * Generations are read by those two alone. ulogd2's file is made here, so that the daemon may give back the space of
+ * what it has read. Idempotent. Throws `system.privilege` for anyone but root.
  */
 export function prepareFolders(layout: Layout): void {
   if (process.getuid?.() !== 0)
     fail('system.privilege', 'Only root can prepare the folders of the gateway. Run the command with sudo.')
   const clawgress = userIds('clawgress')
-  folder(layout.run, 0o1775, 0, clawgress.gid)
-  folder(runtimePaths(layout).generations, 0o755, 0, 0)
-  const { nflogRecords } = runtimePaths(layout)
+  const { generations, pinnerFolder, daemonFolder, nflogRecords } = runtimePaths(layout)
+  folder(layout.run, 0o755, 0, 0)
+  folder(generations, 0o750, 0, clawgress.gid)
+  folder(pinnerFolder, 0o750, clawgress.uid, clawgress.gid)
+  folder(daemonFolder, 0o750, clawgress.uid, clawgress.gid)
   const ulog = userIds('ulog')
   folder(dirname(nflogRecords), 0o3770, ulog.uid, clawgress.gid)
   file(nflogRecords, 0o660, ulog.uid, clawgress.gid)
   folder(layout.state, 0o755, 0, 0)
   folder(layout.log, 0o1775, 0, clawgress.gid)
+  // Its parent is the daemon's too, which could have put a link there.
+  if (lstatSync(unitLogs(layout), { throwIfNoEntry: false })?.isDirectory() === false) rmSync(unitLogs(layout))
   folder(unitLogs(layout), 0o755, 0, 0)
 }
 

@@ -47,7 +47,7 @@ export async function runSupervisor(
 
 /** One supervisor a layout. The lock ends with the process that holds it. */
 function lockOnlySupervisor(layout: Layout): number {
-  const path = join(layout.run, 'supervisor.lock')
+  const path = runtimePaths(layout).supervisorLock
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
   if (!tryExclusive(fd))
     fail('apply.busy', `A supervisor already runs below ${layout.run} (process ${readFileSync(path, 'utf8')}).`)

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readlinkSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { replaceWhole } from '../../base/atomic-file.ts'
 import { ClawgressError } from '../../base/errors.ts'
 import { generationFiles, type Layout, runtimePaths } from '../../base/layout.ts'
 import { applyRuleset, type LiveRuleset, liveRuleset, TABLE } from '../../firewall/index.ts'
@@ -127,7 +128,7 @@ export class RulesetWatch {
     const folder = join(this.layout.run, 'guard')
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const file = join(folder, 'restore.nft')
-    writeFileSync(file, `table inet ${TABLE}\ndelete table inet ${TABLE}\ninclude "${ruleset}"\n`)
+    replaceWhole(file, `table inet ${TABLE}\ndelete table inet ${TABLE}\ninclude "${ruleset}"\n`, 0o600)
     await applyRuleset(file)
   }
 

@@ -29,13 +29,13 @@ describe('supervisor', () => {
   })
 
   const order = () =>
-    readFileSync(join(layout.run, 'order'), 'utf8')
+    readFileSync(join(runtimePaths(layout).pinnerFolder, 'order'), 'utf8')
       .split('\n')
       .map((line) => line.split(' ')[0])
 
   it('starts on demand, and returns when the unit does its work', async () => {
     await services.ensure('listener')
-    const connection = createConnection(join(layout.run, 'listener.sock'))
+    const connection = createConnection(join(runtimePaths(layout).pinnerFolder, 'listener.sock'))
     await new Promise((resolve, reject) => connection.once('connect', resolve).once('error', reject))
     connection.destroy()
     assert.equal((await statusOf(layout, 'listener')).state, 'running')

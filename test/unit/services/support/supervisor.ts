@@ -1,10 +1,11 @@
 // A supervisor over small units of the tests' own: `node --import tsx supervisor.ts`, layout by CLAWGRESS_ROOT.
 import { join } from 'node:path'
-import { currentLayout } from '../../../../src/base/layout.ts'
+import { currentLayout, runtimePaths } from '../../../../src/base/layout.ts'
 import { runSupervisor } from '../../../../src/services/supervisor.ts'
 import type { UnitDefinition } from '../../../../src/services/unit-definition.ts'
 
 const layout = currentLayout()
+const folder = runtimePaths(layout).pinnerFolder
 const common = {
   user: 'clawgress',
   capabilities: [],
@@ -13,7 +14,7 @@ const common = {
   readyTimeoutMs: 5_000,
   stopTimeoutMs: 500,
 } as const
-const note = (word: string) => `echo ${word} $(date +%s%N) >> ${join(layout.run, 'order')}`
+const note = (word: string) => `echo ${word} $(date +%s%N) >> ${join(folder, 'order')}`
 
 // Not Node, which may lie where the units' user may not go.
 const LISTENER = `
@@ -30,9 +31,9 @@ const units: UnitDefinition[] = [
     ...common,
     name: 'listener',
     description: 'listener',
-    argv: ['python3', '-c', LISTENER, join(layout.run, 'listener.sock')],
+    argv: ['python3', '-c', LISTENER, join(folder, 'listener.sock')],
     capabilities: ['net_admin', 'net_raw'],
-    readiness: { kind: 'socket', path: join(layout.run, 'listener.sock') },
+    readiness: { kind: 'socket', path: join(folder, 'listener.sock') },
   },
   {
     ...common,
@@ -61,7 +62,7 @@ const units: UnitDefinition[] = [
     description: 'deaf program',
     argv: ['sleep', '60'],
     readyTimeoutMs: 300,
-    readiness: { kind: 'socket', path: join(layout.run, 'nobody.sock') },
+    readiness: { kind: 'socket', path: join(folder, 'nobody.sock') },
   },
   {
     ...common,
