@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { runtimePaths } from '../../src/base/layout.ts'
 import { RCODE, TYPE } from '../../src/dns/message/index.ts'
 import { removeTable } from '../../src/firewall/index.ts'
@@ -282,14 +282,14 @@ describe('The pinner in a commit', function () {
     await rig.pinner.reset()
     assert.equal(await rcodeOf('keep.test'), RCODE.NOERROR)
     assert.equal(await rcodeOf('drop.test'), RCODE.NOERROR)
-    const all = await Promise.all(['new.test', 'keep.test', 'drop.test'].map(rcodeOf))
-    assert.deepEqual(all, [RCODE.SERVFAIL, RCODE.NOERROR, RCODE.NOERROR])
-    await until(
-      () =>
-        /"name":"new.test".*"reason":"dns.limit"/.test(readFileSync(runtimePaths(rig.layout).pinnerDenials, 'utf8'))
-          ? true
-          : undefined,
-      'a record of the full set',
-    )
+    for (let i = 0; i < 10; i++) {
+      const all = await Promise.all(['new.test', 'keep.test', 'drop.test'].map(rcodeOf))
+      assert.deepEqual(all, [RCODE.SERVFAIL, RCODE.NOERROR, RCODE.NOERROR])
+    }
+    const denials = runtimePaths(rig.layout).pinnerDenials
+    await until(() => {
+      const records = existsSync(denials) ? readFileSync(denials, 'utf8') : ''
+      return /"name":"new.test".*"reason":"dns.limit"/.test(records) ? true : undefined
+    }, 'a record of the full set')
   })
 })

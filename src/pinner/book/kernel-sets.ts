@@ -1,4 +1,11 @@
-import { heldSetName, type PinOperation, pinSetName, type SetAddress } from '../../firewall/index.ts'
+import {
+  heldSetName,
+  PinError,
+  type PinFailure,
+  type PinOperation,
+  pinSetName,
+  type SetAddress,
+} from '../../firewall/index.ts'
 import { type AddressKey, type AddressTimes, addressOf } from './binding.ts'
 
 /** What is needed of the kernel: `PinWriter` of the firewall. */
@@ -32,4 +39,29 @@ export function refreshOperations(pair: Pair, times: AddressTimes, now: number):
   if (times.pinUntil > now) operations.push({ ...pinElement(pair), timeoutMs: times.pinUntil - now })
   if (times.heldUntil > now) operations.push({ ...heldElement(pair), timeoutMs: times.heldUntil - now })
   return operations
+}
+
+/** Operations tried once more by themselves; beyond it they count as refused. */
+const MOST_SUSPECTS = 256
+
+/**
+ * Carries the operations out and returns those that the kernel refused. A refused addition to a full set makes Linux
+ * (6.18) refuse refreshes that follow it in the same transaction, too: so each one that was refused is tried once more
+ * by itself before it is believed. Throws where the kernel takes nothing at all.
+ */
+export function refreshAll(writer: SetWriter, operations: readonly PinOperation[]): readonly PinFailure[] {
+  if (operations.length === 0) return []
+  const suspects = refused(writer, operations)
+  if (suspects.length < 2) return suspects
+  return suspects.filter(({ index }, i) => i >= MOST_SUSPECTS || refused(writer, [operations[index]!]).length > 0)
+}
+
+function refused(writer: SetWriter, operations: readonly PinOperation[]): readonly PinFailure[] {
+  try {
+    writer.refresh(operations)
+    return []
+  } catch (error) {
+    if (error instanceof PinError) return error.failures
+    throw error
+  }
 }

@@ -1,10 +1,9 @@
-import { PinError } from '../../firewall/index.ts'
 import type { Limits } from '../limits.ts'
 import { type AddressKey, type Binding, pinnedUntil } from './binding.ts'
 import type { Book } from './book.ts'
 import type { Journal } from './journal.ts'
 import { bindingLine, dropLine } from './journal-line.ts'
-import { heldElement, type Pair, pinElement, refreshOperations, type SetWriter } from './kernel-sets.ts'
+import { heldElement, type Pair, pinElement, refreshAll, refreshOperations, type SetWriter } from './kernel-sets.ts'
 import { PinBatch, type PinWish, type WishOutcome } from './pin-batch.ts'
 
 export interface StoreCounters {
@@ -59,13 +58,15 @@ export class PinStore {
     try {
       this.journal.append(batch.lines)
       if (batch.evicted.length > 0) this.removeElements(batch.evicted)
-      const { operations } = batch
-      if (operations.length > 0) this.writer.refresh(operations)
+      const failures = refreshAll(this.writer, batch.operations)
+      if (failures.length > 0) {
+        this.counters.lastError = `The kernel refused ${failures.length} addresses (errno ${failures[0]!.errno}).`
+      }
       this.journal.compactIfLong(this.book)
-      return batch.outcomes([])
+      return batch.outcomes(failures)
     } catch (error) {
       this.counters.lastError = error instanceof Error ? error.message : String(error)
-      return batch.outcomes(error instanceof PinError ? error.failures : 'all')
+      return batch.outcomes('all')
     }
   }
 
@@ -88,14 +89,11 @@ export class PinStore {
     const operations = pairs.flatMap((pair) =>
       refreshOperations(pair, pair, now).map((operation) => ({ operation, pair })),
     )
-    const failed = new Set<Pair>()
-    try {
-      if (operations.length > 0) this.writer.refresh(operations.map(({ operation }) => operation))
-    } catch (error) {
-      if (!(error instanceof PinError)) throw error
-      this.counters.lastError = error.message
-      for (const { index } of error.failures) failed.add(operations[index]!.pair)
-    }
+    const failures = refreshAll(
+      this.writer,
+      operations.map(({ operation }) => operation),
+    )
+    const failed = new Set(failures.map(({ index }) => operations[index]!.pair))
     for (const pair of pairs) {
       if (failed.has(pair)) continue
       const entry = this.book.entry(pair.group, pair.address)
