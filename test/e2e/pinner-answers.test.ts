@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { formatAddress, parseAddress } from '../../src/base/address.ts'
 import { runtimePaths } from '../../src/base/layout.ts'
 import { type Message, RCODE, type RData, SVC_PARAM, TYPE } from '../../src/dns/message/index.ts'
@@ -138,6 +140,16 @@ describe('The pinner behind named', function () {
         ],
       })
       assert.deepEqual(answersOf(await rig.ask('a.dn.wild.test')), ['a.dn.wild.test 7 45.45.2.2'])
+    })
+
+    it('nothing of a long text, which goes over TCP all the way', async () => {
+      const strings = Array.from({ length: 24 }, (_, i) => Buffer.alloc(250, 97 + i))
+      upstream.script('text.wild.test', TYPE.TXT, {
+        answers: [other('text.wild.test', TYPE.TXT, 300, { kind: 'txt', strings })],
+      })
+      const words = ['@127.0.0.1', '-p', '5053', '-b', '127.9.0.1', '+tcp', '+short', 'text.wild.test', 'TXT']
+      const { stdout } = await promisify(execFile)('dig', words)
+      assert.equal(stdout.match(/[a-z]{250}/g)?.length, 24)
     })
 
     it('an empty end of a chain to an empty answer that named can keep', async () => {

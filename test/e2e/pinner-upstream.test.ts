@@ -7,7 +7,7 @@ import type { NameServer } from '../../src/plan/types.ts'
 import { address, NameServerDouble } from './support/pinner/name-server.ts'
 import { PinnerRig, until } from './support/pinner/rig.ts'
 
-const POLICY = { version: 1, allow: { domains: ['*.up.test'], ports: [443] } }
+const POLICY = { version: 1, allow: { domains: ['*.up.test', '*.quick.test'], ports: [443] } }
 const FIRST: NameServer = { address: '127.77.0.1', port: 53 }
 const SECOND: NameServer = { address: '127.77.0.2', port: 53 }
 const SECURE: NameServer = { address: '127.77.0.3', port: 853, tlsHostname: 'dns.lab.test' }
@@ -197,6 +197,21 @@ describe("The pinner's upstream side", function () {
     await use(SECURE)
     assert.equal((await timed(fresh())).rcode, RCODE.SERVFAIL)
     assert.equal(secure.asked.length, 0)
+  })
+
+  it('answers other zones while one zone is slow and asked for more than its share', async () => {
+    await use(FIRST)
+    first.fallback = (name, type) => (name.includes('slow') ? { silent: true } : everything(name, type))
+    const zone = (i: number) => `s${i}.slow.up.test`
+    const slow = Promise.all(Array.from({ length: 900 }, (_, i) => rig.askPinner(zone(i))))
+    for (let i = 0; i < 20; i++) {
+      const { rcode, count } = await timed(`${fresh().split('.')[0]}.quick.test`)
+      assert.deepEqual([rcode, count], [RCODE.NOERROR, 1])
+    }
+    const answers = await slow
+    assert.ok(answers.every((answer) => answer === undefined || answer.rcode === RCODE.SERVFAIL))
+    assert.ok((await rig.pinner.metrics()).counters.overLimit > 0)
+    first.fallback = everything
   })
 
   it('loses no question when the Plan is loaded anew again and again', async () => {
