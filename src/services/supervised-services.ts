@@ -80,8 +80,7 @@ const supervisorLog = (layout: Layout): string => join(unitLogs(layout), 'superv
 function spawnSupervisor(layout: Layout, [program, ...args]: readonly string[]): { at?: number } {
   prepareFolders(layout)
   const output = openForAppending(supervisorLog(layout))
-  const environment = launchEnvironment()
-  delete environment[UNIT_MARK]
+  const environment = { ...launchEnvironment(), [UNIT_MARK]: layout.run }
   const child = spawn(program!, args, { cwd: '/', detached: true, env: environment, stdio: ['ignore', output, output] })
   closeSync(output)
   const ending: { at?: number } = {}

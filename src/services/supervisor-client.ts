@@ -29,7 +29,9 @@ export function askSupervisor(path: string, order: Omit<SupervisorRequest, 'id'>
       connection.write(`${JSON.stringify({ id: 1, ...order })}\n`)
     })
     connection.on('error', (error: NodeJS.ErrnoException) => {
-      const isAbsent = !isConnected && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED')
+      const isRefused = !isConnected && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED')
+      // unix(7): the other end was closed with our request unread, by a supervisor that was just killed.
+      const isAbsent = isRefused || error.code === 'ECONNRESET' || error.code === 'EPIPE'
       end(() =>
         reject(isAbsent ? new NoSupervisor() : unreachable(`The supervisor cannot be reached: ${error.message}.`)),
       )

@@ -1,30 +1,36 @@
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import type { Server } from 'node:net'
 import { join } from 'node:path'
-import { fail } from '../base/errors.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { BoundedLog } from './bounded-log.ts'
 import { SupervisedChild } from './child.ts'
-import { tryExclusive } from './flock.ts'
 import { prepareFolders, unitLogs } from './folders.ts'
 import { launchEnvironment } from './launch.ts'
 import { endStrays, UNIT_MARK } from './strays.ts'
+import { hasGateway, SupervisorPlace } from './supervisor-place.ts'
 import { listenForRoot, supervisorServer } from './supervisor-server.ts'
 import type { UnitDefinition } from './unit-definition.ts'
 import { unitDefinitions } from './units.ts'
+
+/** Milliseconds between looks whether the run folder still has our lock. */
+const LOOK_MS = 300
 
 /**
  * Process main of `clawgress supervise`: keeps the units of one layout running where there is no systemd, and takes
  * orders on `${run}/supervisor.sock`. Resolves after `shutdown` or SIGTERM, when every unit has stopped, the last
  * started first. What the kernel enforces stays as it is, however the supervisor ends. Throws `apply.busy` when the
  * layout has a supervisor already.
+ *
+ * Where someone empties the run folder, the supervisor takes its place in it again, so that its guard stays and the
+ * next commit finds it; it ends where another one was faster, or nothing of the gateway is left.
  */
 export async function runSupervisor(
   layout: Layout,
   define: (layout: Layout) => readonly UnitDefinition[] = unitDefinitions,
 ): Promise<void> {
   prepareFolders(layout)
-  const lock = lockOnlySupervisor(layout)
-  endStrays(layout)
+  let place = SupervisorPlace.take(layout)
+  await endStrays(layout)
   const environment = { ...launchEnvironment(), [UNIT_MARK]: layout.run }
   const children = new Map(
     define(layout).map(({ name }) => {
@@ -33,25 +39,33 @@ export async function runSupervisor(
       return [name, new SupervisedChild(definition, environment, log)]
     }),
   )
-  const server = supervisorServer(children, () => process.kill(process.pid, 'SIGTERM'))
-  await listenForRoot(server, runtimePaths(layout).supervisorSocket)
+  const ending = new AbortController()
+  const listen = async (): Promise<Server> => {
+    const server = supervisorServer(children, () => ending.abort())
+    await listenForRoot(server, runtimePaths(layout).supervisorSocket)
+    return server
+  }
+  let server = await listen()
   process.on('SIGHUP', () => {})
-  await new Promise((resolve) => {
-    process.once('SIGTERM', resolve)
-    process.once('SIGINT', resolve)
-  })
+  process.once('SIGTERM', () => ending.abort())
+  process.once('SIGINT', () => ending.abort())
+  while (!ending.signal.aborted) {
+    if (place.isLost()) {
+      // Closing removes what lies at the socket's path, so it comes before anyone else can listen there.
+      server.close()
+      place.leave()
+      if (!hasGateway(layout)) break
+      try {
+        prepareFolders(layout)
+        place = SupervisorPlace.take(layout)
+        server = await listen()
+      } catch (error) {
+        console.error(`The supervisor's place was lost: ${(error as Error).message}`)
+        break
+      }
+    }
+    await sleep(LOOK_MS, undefined, { signal: ending.signal }).catch(() => undefined)
+  }
   for (const child of [...children.values()].reverse()) await child.stop()
   server.close()
-  closeSync(lock)
-}
-
-/** One supervisor a layout. The lock ends with the process that holds it. */
-function lockOnlySupervisor(layout: Layout): number {
-  const path = runtimePaths(layout).supervisorLock
-  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
-  if (!tryExclusive(fd))
-    fail('apply.busy', `A supervisor already runs below ${layout.run} (process ${readFileSync(path, 'utf8')}).`)
-  ftruncateSync(fd, 0)
-  writeSync(fd, String(process.pid), 0)
-  return fd
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { generationFiles, type Layout, runtimePaths } from '../../src/base/layout.ts'
@@ -147,6 +147,22 @@ describe('the guard', () => {
     assert.equal(live().present, false)
     symlinkSync(folder, runtimePaths(layout).current)
     await until('the ruleset is back', 1_000, isBack)
+  })
+
+  it('closes the gateway when the table is lost after the run folder, where everything else about it was', async () => {
+    activate()
+    const { closedRuleset } = runtimePaths(layout)
+    mkdirSync(layout.state, { recursive: true })
+    writeFileSync(closedRuleset, printClosedRuleset(PLAN.settings))
+    await start()
+    for (const name of readdirSync(layout.run)) rmSync(join(layout.run, name), { recursive: true })
+    assert.ok(isBack())
+    for (let round = 0; round < 2; round++) {
+      removeTable()
+      await until('default deny', 1_000, () => live().closed && live().intact)
+    }
+    await until('the alerts', 1_000, () => alerts().length === 2)
+    assert.match(alerts()[0]!.message, /run folder .* denied to clients until the next commit/)
   })
 
   it('says when pins could not be restored, with the ruleset back all the same', async () => {

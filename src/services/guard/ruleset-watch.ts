@@ -20,8 +20,9 @@ const BLIND_LOOKS = 8
 export type RestorePins = () => Promise<void>
 
 /**
- * Sees to it that the table of the current generation stands in the kernel. Nothing to guard without a `current` link:
- * whoever takes the gateway down on purpose removes that first.
+ * Sees to it that the table of the current generation stands in the kernel; without a `current` link, which is lost with
+ * the run folder, at least default deny. Nothing to guard without either: whoever takes the gateway down on purpose
+ * removes the link and `closed.nft` first.
  */
 export class RulesetWatch {
   private readonly layout: Layout
@@ -38,7 +39,7 @@ export class RulesetWatch {
 
   /** One look, and what follows from it. Never throws. */
   async look(): Promise<void> {
-    if (this.currentFolder() === undefined || !this.isBroken(this.see())) return
+    if (!this.isGuarding() || !this.isBroken(this.see())) return
     if (Date.now() < this.retryAt) return
     const noticed = Date.now()
     try {
@@ -62,16 +63,25 @@ export class RulesetWatch {
     }
   }
 
-  /** Default deny in place of the generation's ruleset is our own makeshift. */
+  private isGuarding(): boolean {
+    return this.currentFolder() !== undefined || existsSync(runtimePaths(this.layout).closedRuleset)
+  }
+
+  /** Default deny in place of a generation's ruleset is our own makeshift. */
   private isBroken(live: LiveRuleset | undefined): boolean {
-    return live !== undefined && (!live.present || !live.intact || live.closed)
+    if (live === undefined) return false
+    return !live.present || !live.intact || (live.closed && this.currentFolder() !== undefined)
   }
 
   /** Runs under the lock: what the first look saw may have been a commit. */
   private async repair(noticed: number): Promise<void> {
     const folder = this.currentFolder()
     const live = this.see()
-    if (folder === undefined || !this.isBroken(live)) return
+    if (!this.isGuarding() || !this.isBroken(live)) return
+    if (folder === undefined) {
+      await this.close(undefined, `The table inet ${TABLE} was lost, and so was the run folder with its ruleset`)
+      return
+    }
     const generation = basename(folder)
     const files = generationFiles(folder)
     const wasLost = live?.closed !== true
@@ -101,24 +111,28 @@ export class RulesetWatch {
   private async closeDuringCommit(): Promise<void> {
     const folder = this.currentFolder()
     const live = this.see()
-    if (folder === undefined || live === undefined || live.present) return
-    await this.close(basename(folder), `The table inet ${TABLE} was lost while the enforcement was being changed`)
+    if (!this.isGuarding() || live === undefined || live.present) return
+    const generation = folder === undefined ? undefined : basename(folder)
+    await this.close(generation, `The table inet ${TABLE} was lost while the enforcement was being changed`)
   }
 
-  private async close(generation: string, reason: string, cause?: unknown): Promise<void> {
+  private async close(generation: string | undefined, reason: string, cause?: unknown): Promise<void> {
     const said = cause === undefined ? '.' : `: ${sentence(cause)}`
+    const details = generation === undefined ? {} : { generation }
+    const until = generation === undefined ? 'the next commit' : 'it is'
     try {
       await this.load(this.closedRuleset(generation))
-      this.alerts.raise('table.closed', `${reason}${said} Everything is denied to clients until it is.`, { generation })
+      this.alerts.raise('table.closed', `${reason}${said} Everything is denied to clients until ${until}.`, details)
     } catch (error) {
-      this.alerts.raise('table.lost', `${reason}${said} Default deny cannot be loaded either: ${sentence(error)}`, {
-        generation,
-      })
+      this.retryAt = Date.now() + RETRY_MS
+      const message = `${reason}${said} Default deny cannot be loaded either: ${sentence(error)}`
+      this.alerts.raise('table.lost', message, details)
     }
   }
 
-  private closedRuleset(generation: string): string {
+  private closedRuleset(generation: string | undefined): string {
     const { generations, closedRuleset } = runtimePaths(this.layout)
+    if (generation === undefined) return closedRuleset
     const { closed } = generationFiles(join(generations, generation))
     return existsSync(closed) ? closed : closedRuleset
   }

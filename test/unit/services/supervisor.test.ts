@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { ClawgressError } from '../../../src/base/errors.ts'
@@ -170,6 +170,45 @@ describe('supervisor', () => {
     assert.notEqual(second.status, 0)
     assert.match(second.stderr, new RegExp(`A supervisor already runs.*process ${pid}`))
     assert.equal((await statusOf(layout, 'listener')).state, 'running')
+  })
+
+  const emptyRunFolder = () => {
+    for (const name of readdirSync(layout.run)) rmSync(join(layout.run, name), { recursive: true })
+  }
+
+  it('takes its place again when the run folder is emptied, units running, so that nobody starts a second one', async () => {
+    await services.ensure('sleeper')
+    const { pid } = await statusOf(layout, 'sleeper')
+    const first = supervisorPid(layout)
+    emptyRunFolder()
+    await until('orders are taken again', 3_000, () =>
+      statusOf(layout, 'sleeper').then(
+        () => true,
+        () => false,
+      ),
+    )
+    assert.equal((await statusOf(layout, 'sleeper')).pid, pid)
+    await services.ensure('listener')
+    assert.equal(supervisorPid(layout), first)
+  })
+
+  it('ends a supervisor that lost its place, and its units, before it starts its own', async () => {
+    await services.ensure('sleeper')
+    const old = [supervisorPid(layout), (await statusOf(layout, 'sleeper')).pid!]
+    // It would take its place again.
+    process.kill(old[0]!, 'SIGSTOP')
+    emptyRunFolder()
+    await services.ensure('sleeper')
+    assert.deepEqual(old.filter(isAlive), [])
+    assert.equal((await statusOf(layout, 'sleeper')).state, 'running')
+  })
+
+  it('ends, and its units with it, when nothing of the gateway is left', async () => {
+    await services.ensure('sleeper')
+    const pids = [supervisorPid(layout), (await statusOf(layout, 'sleeper')).pid!]
+    removeLayout(layout)
+    await until('all have ended', 3_000, () => !pids.some(isAlive))
+    assert.equal(statSync(layout.run, { throwIfNoEntry: false }), undefined)
   })
 
   it('lets nobody but root give orders, and cuts those who send nonsense', async () => {
