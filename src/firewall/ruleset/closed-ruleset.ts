@@ -1,22 +1,24 @@
 import type { PlanSettings } from '../../plan/types.ts'
 import { isDynamicSet } from '../names.ts'
 import { ANY_GROUP, DENIAL_LIMITS, DENIAL_SETS, denialChain, denialName, LOG_COUNTERS } from './denials.ts'
-import { refusalChains, stamp } from './forward-chains.ts'
+import { refusalChains } from './forward-chains.ts'
 import { inputChains, quotedSet, untrackedChains } from './gateway-chains.ts'
+import { inboundChains } from './inbound-chains.ts'
 import { withMarker } from './live-marker.ts'
-import { markField } from './mark-field.ts'
+import { hex, markField } from './mark-field.ts'
 import { type LiveObjects, NO_OBJECTS, printTransaction, type Ruleset } from './text.ts'
 
 export type ClosedSettings = Pick<PlanSettings, 'clientInterfaces' | 'markMask' | 'denyAction'>
 
 /**
- * Default deny for everything that clients begin, DNS included, and for every flow of theirs that is open; connections
- * begun from outside live on. Needs no Plan: it is what stands at boot before anything can fail, and whenever the
+ * Default deny for everything that clients begin, DNS included, and for every flow of theirs that is open; flows that
+ * were admitted as begun from outside live on, and new ones over TCP may begin. Needs no Plan: it is what stands at boot before anything can fail, and whenever the
  * table was lost. Pins that are live are kept for the ruleset that comes next.
  */
 export function printClosedRuleset(settings: ClosedSettings, live: LiveObjects = NO_OBJECTS): string {
   const closed = denialName(ANY_GROUP, 'policy.closed')
   const clients = quotedSet(settings.clientInterfaces)
+  const field = markField(settings.markMask)
   const ruleset: Ruleset = {
     chains: [
       ...untrackedChains(),
@@ -29,12 +31,12 @@ export function printClosedRuleset(settings: ClosedSettings, live: LiveObjects =
           `iifname ${clients} oifname ${clients} goto ${closed}`,
           `ct state { invalid, untracked } goto ${closed}`,
           `ct state related meta l4proto != { icmp, icmpv6 } goto ${closed}`,
-          `oifname ${clients} ct direction original goto admit_inbound`,
-          `iifname ${clients} ct direction reply goto admit_inbound`,
+          `ct mark & ${hex(field.mask)} == ${hex(field.bits(field.inbound))} accept`,
+          `oifname ${clients} ct state new goto begin_inbound`,
           `goto ${closed}`,
         ],
       },
-      { name: 'admit_inbound', rules: [inboundStamp(settings.markMask)] },
+      ...inboundChains(field, false),
       denialChain({ scope: ANY_GROUP, reason: 'policy.closed', mark: 0, end: 'refuse' }),
       ...refusalChains(settings.denyAction),
     ],
@@ -43,9 +45,4 @@ export function printClosedRuleset(settings: ClosedSettings, live: LiveObjects =
     limits: DENIAL_LIMITS,
   }
   return printTransaction(withMarker(ruleset, undefined, 0), live, isDynamicSet)
-}
-
-function inboundStamp(mask: number): string {
-  const field = markField(mask)
-  return stamp(field, field.inbound)
 }

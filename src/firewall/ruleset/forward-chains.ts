@@ -1,6 +1,7 @@
 import { ANY_GROUP, denialName } from './denials.ts'
 import { quotedSet } from './gateway-chains.ts'
 import type { PrefixSets } from './group-chains.ts'
+import { inboundChains, stamp } from './inbound-chains.ts'
 import { hex, type MarkField } from './mark-field.ts'
 import type { Chain } from './text.ts'
 
@@ -105,16 +106,17 @@ export function judgedChains(
       name: 'error_to_client',
       rules: [`meta l4proto { icmp, icmpv6 } ${inMark} != ${bits(0)} accept`, 'drop'],
     },
-    { name: 'new', rules: ['ct direction reply goto admit_inbound', ...judges.fresh] },
-    { name: 'new_to_client', rules: ['ct direction original goto admit_inbound', 'goto judge_again'] },
+    // Entries that were made from outside past this table may be a client's own flows the wrong way round.
+    { name: 'new', rules: [`ct direction reply ${toAny('net.invalid')}`, ...judges.fresh] },
+    {
+      name: 'new_to_client',
+      rules: ['ct direction reply goto judge_again', 'ct state new goto begin_inbound', 'goto cut'],
+    },
     { name: 'judge_again', rules: judges.old },
     { name: 'admit', rules: [stamp(field, mark)] },
-    { name: 'admit_inbound', rules: [stamp(field, field.inbound)] },
+    ...inboundChains(field, true),
   ]
 }
-
-export const stamp = (field: MarkField, number: number): string =>
-  `ct mark set ct mark & ${hex(~field.mask)} | ${hex(field.bits(number))} accept`
 
 /** Ends of packets: refused ones hear it at once, unless the setting is to drop. */
 export function refusalChains(action: 'reject' | 'drop'): Chain[] {
@@ -132,6 +134,10 @@ export function refusalChains(action: 'reject' | 'drop'): Chain[] {
       ],
     },
     // A reset for a packet outside its connection's window would end the connection.
-    { name: 'refuse_invalid', rules: action === 'drop' ? ['drop'] : ['ct state untracked goto refuse', 'drop'] },
+    {
+      name: 'refuse_invalid',
+      rules:
+        action === 'drop' ? ['drop'] : ['ct state untracked goto refuse', 'ct direction reply goto refuse', 'drop'],
+    },
   ]
 }
