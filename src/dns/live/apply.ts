@@ -26,7 +26,7 @@ export interface Applied {
 export async function applyZones(layout: Layout, generation: string, timeout?: number): Promise<Applied> {
   const state = readState(layout, generation)
   const deadline = Date.now() + (timeout ?? proofTime(entriesOf(state)))
-  const reconfigured = await applyConf(layout, generation, state)
+  const reconfigured = await applyConf(layout, generation, state, deadline)
   const reloaded: string[] = []
   const apply = { layout, generation, state, deadline, reloaded }
   await Promise.all(state.views.map((view) => withProbe(view.groupId, (probe) => applyView({ ...apply, view, probe }))))
@@ -34,16 +34,20 @@ export async function applyZones(layout: Layout, generation: string, timeout?: n
   return { reconfigured, reloaded }
 }
 
+/** Milliseconds until named, busy with large zones, must have answered on its control port. */
+const CONNECT_TIMEOUT = 30_000
+
 /** On a connection of its own: named closes one that is idle for half a minute, and a large zone takes longer to load. */
 const command = (layout: Layout, words: readonly string[]): Promise<string> =>
-  withRndc(layout, (rndc) => rndc.command(words))
+  withRndc(layout, (rndc) => rndc.command(words), CONNECT_TIMEOUT)
 
-async function applyConf(layout: Layout, generation: string, state: ZoneState): Promise<boolean> {
+async function applyConf(layout: Layout, generation: string, state: ZoneState, deadline: number): Promise<boolean> {
   const paths = namedPaths(layout)
   for (const { view } of state.views)
     for (const zone of ZONES) if (!existsSync(paths.liveZone(view, zone))) installZone(layout, generation, view, zone)
   const changed = installConf(layout, generation)
-  if (!changed && (await namedTimes()).configTime.getTime() >= statSync(paths.conf).mtimeMs) return false
+  if (!changed && (await namedTimes(deadline - Date.now())).configTime.getTime() >= statSync(paths.conf).mtimeMs)
+    return false
   await command(layout, ['reconfig'])
   return true
 }

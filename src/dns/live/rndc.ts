@@ -122,8 +122,12 @@ export class Rndc {
 }
 
 /** Opens the control channel for the time of `work`. */
-export async function withRndc<T>(layout: Layout, work: (rndc: Rndc) => Promise<T>): Promise<T> {
-  const rndc = await Rndc.connect(layout)
+export async function withRndc<T>(
+  layout: Layout,
+  work: (rndc: Rndc) => Promise<T>,
+  connectTimeout?: number,
+): Promise<T> {
+  const rndc = await Rndc.connect(layout, connectTimeout)
   try {
     return await work(rndc)
   } finally {

@@ -64,9 +64,12 @@ export async function namedStatistics(): Promise<NamedStatistics> {
   return { ...times(general), queries: (nsstats.Requestv4 ?? 0) + (nsstats.Requestv6 ?? 0), views }
 }
 
-/** When named started and when it last took its configuration over. Throws `system.unreachable`. */
-export async function namedTimes(): Promise<{ bootTime: Date; configTime: Date }> {
-  return times(await fetchJson('/json/v1/status', status))
+/**
+ * When named started and when it last took its configuration over. While it loads large zones it answers late: `timeout`
+ * ms. Throws `system.unreachable`.
+ */
+export async function namedTimes(timeout = TIMEOUT): Promise<{ bootTime: Date; configTime: Date }> {
+  return times(await fetchJson('/json/v1/status', status, timeout))
 }
 
 const times = (value: z.infer<typeof status>) => ({
@@ -74,10 +77,10 @@ const times = (value: z.infer<typeof status>) => ({
   configTime: new Date(value['config-time']),
 })
 
-function fetchJson<T>(path: string, shape: z.ZodType<T>): Promise<T> {
+function fetchJson<T>(path: string, shape: z.ZodType<T>, timeout = TIMEOUT): Promise<T> {
   const unreachable = (why: string) => fail('system.unreachable', `The gateway's named gives no statistics: ${why}.`)
   return new Promise<string>((resolve, reject) => {
-    const options = { host: '127.0.0.1', port: ENDPOINTS.statisticsPort, path, agent: false, timeout: TIMEOUT }
+    const options = { host: '127.0.0.1', port: ENDPOINTS.statisticsPort, path, agent: false, timeout }
     const request = get(options, (response) => {
       const chunks: Buffer[] = []
       let length = 0
@@ -93,7 +96,7 @@ function fetchJson<T>(path: string, shape: z.ZodType<T>): Promise<T> {
           : reject(new Error(`status ${response.statusCode}`)),
       )
     })
-    const deadline = setTimeout(() => request.destroy(new Error('no answer in time')), TIMEOUT)
+    const deadline = setTimeout(() => request.destroy(new Error('no answer in time')), timeout)
     request.on('close', () => clearTimeout(deadline))
     request.on('error', reject)
   }).then(
