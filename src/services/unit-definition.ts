@@ -38,6 +38,8 @@ export interface UnitDefinition<Name extends string = string> {
   /** Private writable memory (RLIMIT_DATA; MemoryMax under systemd), MiB. */
   readonly memoryLimitMiB: number
   readonly readiness: Probe
+  /** What the guard keeps asking for; all of it succeeds while the unit is well. Absent: nobody waits for the unit. */
+  readonly health?: readonly Probe[]
   /** How long the first start may take until the probe succeeds. */
   readonly readyTimeoutMs: number
   /** Between SIGTERM and SIGKILL. */

@@ -22,6 +22,7 @@ export function unitDefinitions(layout: Layout): readonly UnitDefinition<UnitNam
       umask: 0o027,
       memoryLimitMiB: Math.floor((totalmem() / 2 ** 20) * NAMED_MEMORY_SHARE),
       readiness: { kind: 'dns', address: '127.0.0.1', port: ENDPOINTS.namedPort },
+      health: [{ kind: 'dns', address: '127.0.0.1', port: ENDPOINTS.namedPort }],
       readyTimeoutMs: 60_000,
       stopTimeoutMs: 10_000,
     },
@@ -34,6 +35,11 @@ export function unitDefinitions(layout: Layout): readonly UnitDefinition<UnitNam
       umask: 0o027,
       memoryLimitMiB: 1024,
       readiness: { kind: 'socket', path: paths.pinnerSocket },
+      // The kernel accepts connections for a program that hangs; an answer to a question comes from the program.
+      health: [
+        { kind: 'dns', address: ENDPOINTS.upstreamAddress, port: ENDPOINTS.upstreamPort },
+        { kind: 'socket', path: paths.pinnerSocket },
+      ],
       readyTimeoutMs: 20_000,
       stopTimeoutMs: 3_000,
     },
@@ -60,6 +66,7 @@ export function unitDefinitions(layout: Layout): readonly UnitDefinition<UnitNam
       umask: 0o027,
       memoryLimitMiB: 1024,
       readiness: { kind: 'socket', path: paths.daemonSocket },
+      health: [{ kind: 'socket', path: paths.daemonSocket }],
       readyTimeoutMs: 20_000,
       stopTimeoutMs: 5_000,
     },

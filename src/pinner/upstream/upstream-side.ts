@@ -62,7 +62,11 @@ export class UpstreamSide {
       return
     }
     const [question] = query.questions
-    if (query.response || query.opcode !== 0 || query.questions.length !== 1 || question!.class !== CLASS_IN) return
+    if (query.response || query.opcode !== 0 || query.questions.length !== 1) return
+    if (question!.class !== CLASS_IN) {
+      incoming.reply(encodeMessage(responseTo(query, RCODE.REFUSED)))
+      return
+    }
     this.counters.upstreamQueries++
     this.relay(query, question!, incoming.stream).then(
       (answer) => {

@@ -11,6 +11,8 @@ export type AlertEvent =
   | 'table.lost'
   /** Pins or named's cache could not be put right after the table came back. */
   | 'pins.lost'
+  /** A program ran without answering; it was started anew. */
+  | 'program.hung'
   /** The kernel does not say what stands in it. */
   | 'table.unknown'
   /** Nobody confirmed an import in time; the previous policy is back. */

@@ -3,6 +3,7 @@ import type { Layout } from '../../base/layout.ts'
 import { prepareFolders } from '../folders.ts'
 import { Alerts } from './alerts.ts'
 import { ConfirmationWatch } from './confirmation.ts'
+import { HealthWatch } from './health-watch.ts'
 import { LogRotation } from './log-rotation.ts'
 import { type RestorePins, RulesetWatch } from './ruleset-watch.ts'
 
@@ -24,6 +25,7 @@ export async function runGuard(layout: Layout, restorePins: RestorePins): Promis
   const ending = new AbortController()
   process.once('SIGTERM', () => ending.abort())
   process.once('SIGINT', () => ending.abort())
+  const watching = new HealthWatch(layout, alerts).watch(ending.signal)
   for (let look = 0; !ending.signal.aborted; look++) {
     await ruleset.look()
     if (look % LOOKS_PER_ROUND === 0) {
@@ -32,4 +34,5 @@ export async function runGuard(layout: Layout, restorePins: RestorePins): Promis
     }
     await sleep(LOOK_MS, undefined, { signal: ending.signal }).catch(() => undefined)
   }
+  await watching
 }

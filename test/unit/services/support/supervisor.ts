@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { currentLayout, runtimePaths } from '../../../../src/base/layout.ts'
 import { runSupervisor } from '../../../../src/services/supervisor.ts'
 import type { UnitDefinition } from '../../../../src/services/unit-definition.ts'
+import { responder } from './responder.ts'
 
 const layout = currentLayout()
 const folder = runtimePaths(layout).pinnerFolder
@@ -27,6 +28,7 @@ time.sleep(3600)
 `
 
 const units: UnitDefinition[] = [
+  responder(layout),
   {
     ...common,
     name: 'listener',

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ClawgressError } from '../../base/errors.ts'
+import type { Layout } from '../../base/layout.ts'
+import { prepareFolders } from '../folders.ts'
+import { withLock } from '../lock.ts'
+import { probe } from '../probe.ts'
+import { services } from '../services.ts'
+import type { UnitDefinition, UnitStatus } from '../unit-definition.ts'
+import { unitDefinitions } from '../units.ts'
+import type { Alerts } from './alerts.ts'
+
+/** Between questions to a program that answers. named answers no more than three of these a second (its `_bind` view). */
+const ASK_MS = 500
+/** Between questions to one that does not. */
+const ASK_AGAIN_MS = 50
+const ATTEMPT_MS = 300
+/** A program is hung after so many attempts in a row, and so many milliseconds, without an answer. */
+const ATTEMPTS = 3
+const SILENT_MS = 1_200
+/** The same while the enforcement is being changed: a large policy may take a program's whole attention. */
+const SILENT_DURING_CHANGE_MS = 10_000
+/** systemd gives the time of a start in whole seconds. */
+const START_RESOLUTION_MS = 1_000
+
+interface Pulse {
+  /** Milliseconds since the epoch. */
+  answeredAt: number
+  /** When someone was last seen to change the enforcement. */
+  changedAt: number
+  failures: number
+}
+
+/**
+ * Asks the programs that agents wait for whether they still answer, and kills one that does not: whoever supervises it
+ * starts it again. Programs that ended by themselves, or are still starting, are left to their supervisor.
+ */
+export class HealthWatch {
+  private readonly layout: Layout
+  private readonly alerts: Alerts
+  private readonly units: readonly UnitDefinition[]
+  private readonly status: () => Promise<UnitStatus[]>
+
+  constructor(
+    layout: Layout,
+    alerts: Alerts,
+    units: readonly UnitDefinition[] = unitDefinitions(layout),
+    status = () => services(layout).status(),
+  ) {
+    this.layout = layout
+    this.alerts = alerts
+    this.units = units
+    this.status = status
+  }
+
+  /** Watches until the signal aborts. Never rejects. */
+  async watch(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.units.map((unit) => this.follow(unit, signal)))
+  }
+
+  private async follow(unit: UnitDefinition, signal: AbortSignal): Promise<void> {
+    const { health } = unit
+    if (health === undefined) return
+    const pulse: Pulse = { answeredAt: 0, changedAt: 0, failures: 0 }
+    while (!signal.aborted) {
+      const answers = await Promise.all(health.map((each) => probe(each, 0, ATTEMPT_MS)))
+      const isWell = answers.every((answer) => answer)
+      pulse.failures = isWell ? 0 : pulse.failures + 1
+      if (isWell) pulse.answeredAt = Date.now()
+      else if (pulse.failures >= ATTEMPTS && !signal.aborted)
+        await this.replaceIfHung(unit, pulse).catch(() => undefined)
+      await sleep(isWell ? ASK_MS : ASK_AGAIN_MS, undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  private async replaceIfHung(unit: UnitDefinition, pulse: Pulse): Promise<void> {
+    if (Date.now() - Math.max(pulse.answeredAt, pulse.changedAt) < SILENT_MS) return
+    const { state, pid, since = 0 } = (await this.status()).find(({ name }) => name === unit.name)!
+    if (state !== 'running' || pid === undefined) return
+    const hasAnswered = pulse.answeredAt > since + START_RESOLUTION_MS
+    if (!hasAnswered && Date.now() - since < unit.readyTimeoutMs) return
+    const silentMs = Date.now() - Math.max(pulse.answeredAt, since)
+    const replace = () => this.replace(unit, pid, silentMs)
+    try {
+      await withLock(this.layout, 0, replace, `guard (replacing ${unit.name})`)
+    } catch (error) {
+      if (!(error instanceof ClawgressError) || error.problems[0]?.code !== 'apply.busy') throw error
+      if (silentMs > SILENT_DURING_CHANGE_MS) replace()
+      else pulse.changedAt = Date.now()
+      return
+    }
+    pulse.failures = 0
+  }
+
+  private replace({ name, description }: UnitDefinition, pid: number, silentMs: number): void {
+    // What it wants to open may have been lost with the run folder.
+    prepareFolders(this.layout)
+    // SIGTERM waits for a program that does not listen.
+    process.kill(pid, 'SIGKILL')
+    const message = `${name}, the ${description}, did not answer for ${(silentMs / 1000).toFixed(1)} s and was started anew.`
+    this.alerts.raise('program.hung', message, { unit: name, silentMs })
+  }
+}
