@@ -66,7 +66,8 @@ async function recorded(lab: Lab): Promise<Row> {
     measured: `${grouped(records)} records, ${grouped(rate)} a second to the last`,
     compared: `kernel: ${grouped(counts.logged)} to be written, ${grouped(counts.notLogged)} over the limits; lost ${grouped(counts.logged - records)}`,
     budget: '20,000 a second, none lost',
-    met: records === counts.logged && records / seconds >= 0.95 * RATE,
+    // Nothing lost is not enough: a burst that is written down later was not written at this rate.
+    met: records === counts.logged && rate >= RATE,
   }
 }
 
