@@ -20,6 +20,8 @@ import { DenialFile } from './denial-file.ts'
 import { FlowWatch } from './flows/flow-watch.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { newCounters } from './metrics.ts'
+import { generationFolder } from './policy/generation-folder.ts'
+import { LoadedPlan } from './policy/loaded-plan.ts'
 import { PolicyState } from './policy/policy-state.ts'
 import { Listener } from './transport/listener.ts'
 import { UpstreamSide } from './upstream/upstream-side.ts'
@@ -77,6 +79,7 @@ export class Pinner {
       flows: this.flows,
       limits,
       statePath: paths.pinnerState,
+      readPlan: (dir) => LoadedPlan.read(generationFolder(layout, dir)),
       now: this.now,
       changed: () => this.followPlan(),
     })

@@ -3,7 +3,7 @@ import type { Binding } from '../book/binding.ts'
 import type { LostPair, PinStore } from '../book/pin-store.ts'
 import type { FlowWatch } from '../flows/flow-watch.ts'
 import type { Limits } from '../limits.ts'
-import { LoadedPlan } from '../policy/loaded-plan.ts'
+import type { LoadedPlan } from '../policy/loaded-plan.ts'
 import type { PolicyState, Staged } from '../policy/policy-state.ts'
 import { lostPairs } from './lost.ts'
 import { sameReach } from './reach.ts'
@@ -42,6 +42,8 @@ export interface PlanSwitchParts {
   readonly flows: Pick<FlowWatch, 'probe'>
   readonly limits: Limits
   readonly statePath: string
+  /** Throws ClawgressError where the folder holds no Plan that may be put in force. */
+  readonly readPlan: (dir: string) => LoadedPlan
   readonly now: () => number
   /** Told of every change, to open listeners and choose name-servers; awaited before the change counts as done. */
   readonly changed: () => Promise<void>
@@ -65,7 +67,7 @@ export class PlanSwitch {
     const read = (dir: string | undefined): LoadedPlan | undefined => {
       if (dir === undefined) return undefined
       try {
-        return LoadedPlan.read(dir)
+        return this.parts.readPlan(dir)
       } catch (error) {
         problems.push((error as Error).message)
         return undefined
@@ -82,7 +84,7 @@ export class PlanSwitch {
   /** Puts a Plan in force at once. Throws ClawgressError; then nothing has changed. */
   async load(dir: string): Promise<ActivateResult> {
     const started = this.parts.now()
-    const plan = LoadedPlan.read(dir)
+    const plan = this.parts.readPlan(dir)
     const before = this.parts.policy.active
     this.switchTo(plan, undefined)
     await this.parts.changed()
@@ -93,7 +95,7 @@ export class PlanSwitch {
   async stage(dir: string): Promise<StageResult> {
     const { policy, store, now } = this.parts
     const started = now()
-    const plan = LoadedPlan.read(dir)
+    const plan = this.parts.readPlan(dir)
     if (policy.staged !== undefined) await this.abort()
     this.switchTo(policy.active, plan)
     const { keepEstablished } = plan.plan.settings
