@@ -24,6 +24,14 @@ export interface PinCount {
 /** What the pinner says of itself and of the configured name servers. */
 export interface PinnerFacts extends PinCount {
   readonly nameServers: PinnerStatus['nameServers']
+  /** It judges by a policy, and can open addresses. */
+  readonly ready: boolean
+  /** What it judges by; absent: nothing. */
+  readonly generation?: string
+  /** What it was told to expect; until a commit ends that, only what both allow is allowed. */
+  readonly stagedGeneration?: string
+  /** Sentences; empty when ready. */
+  readonly problems: readonly string[]
 }
 
 const TIMEOUT = 3_000
@@ -62,8 +70,17 @@ const sortKey = ({ group, name, type }: { group: string; name: string; type: str
 
 /** Throws `system.unreachable` where the pinner does not answer. */
 export async function askPinner(layout: Layout): Promise<PinnerFacts> {
-  const { bindings, addresses, nameServers } = await pinner(layout).status()
-  return { answers: bindings, addresses, nameServers }
+  const { bindings, addresses, nameServers, ready, generation, stagedGeneration, problems } =
+    await pinner(layout).status()
+  return {
+    answers: bindings,
+    addresses,
+    nameServers,
+    ready,
+    ...(generation === undefined ? {} : { generation }),
+    ...(stagedGeneration === undefined ? {} : { stagedGeneration }),
+    problems,
+  }
 }
 
 /** Closes every address that names opened, and makes named forget them, so that they are opened anew when asked for. */

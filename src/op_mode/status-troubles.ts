@@ -7,6 +7,7 @@ export function findTroubles(facts: StatusFacts): string[] {
     ...enforcement(facts),
     ...policyFile(facts),
     ...units(facts),
+    ...pinner(facts),
     ...nameServers(facts),
     ...records(facts),
     ...notices(facts),
@@ -44,6 +45,25 @@ function* units({ units }: StatusFacts): Iterable<string> {
     const ended = unit.lastExit === undefined ? '' : ` It ended last with ${unit.lastExit}.`
     yield `${unit.name} is ${unit.state}.${ended} ${CONSEQUENCES[unit.name] ?? ''} Enter "restart clawgress".`
   }
+}
+
+function* pinner({ plan, pins, units, ruleset, isApplying }: StatusFacts): Iterable<string> {
+  if (!isKnown(pins)) {
+    const isRunning =
+      isKnown(units) && units.some(({ name, state }) => name === 'clawgress-pinner' && state === 'running')
+    if (isRunning) yield `clawgress-pinner runs, but: ${pins.unknown} Enter "restart clawgress".`
+    return
+  }
+  // Meanwhile it is told one thing after the other.
+  if (isApplying || plan === undefined) return
+  const { generation, stagedGeneration, problems } = pins
+  if (generation === undefined) yield 'The pinner judges by no policy: no listed name resolves. Commit again.'
+  else if (generation !== plan.generation)
+    yield `The pinner judges by generation ${generation}, but ${plan.generation} was proven last: only what both allow gets out. Commit again.`
+  if (stagedGeneration !== undefined)
+    yield `The pinner still expects generation ${stagedGeneration}: only names that it allows, too, resolve. Commit again.`
+  const isExplained = generation === undefined || (isKnown(ruleset) && !ruleset.present)
+  if (!pins.ready && !isExplained) yield* problems.map((problem) => `The pinner is not ready: ${problem}`)
 }
 
 const CONSEQUENCES: Readonly<Record<string, string>> = {

@@ -1,3 +1,4 @@
+import { parseAddress } from '../base/address.ts'
 import { fail } from '../base/errors.ts'
 import { REASONS } from '../base/reasons.ts'
 import { decide } from '../plan/index.ts'
@@ -7,7 +8,7 @@ import { classPorts } from './ports.ts'
 import type { Shown } from './shown.ts'
 import { printFacts } from './table.ts'
 
-/** What a person types; absent parts are not asked. */
+/** What a person types, an address also in the place of the name; absent parts are not asked. */
 export type TestQuestion = Pick<Question, 'client' | 'name' | 'address' | 'port' | 'protocol'>
 
 export interface TestResult extends Decision {
@@ -20,7 +21,7 @@ export interface TestResult extends Decision {
 
 /** Would this be allowed, and which line says so? Throws `config.value` for a name or an address that is none. */
 export function testDecision(plan: Plan, question: TestQuestion): Shown<TestResult> {
-  const asked = question.name === undefined ? question : { ...question, name: checkedName(question.name) }
+  const asked = asAsked(question)
   const decision = decide(plan, asked)
   const ports =
     decision.verdict === 'allow' && asked.name !== undefined ? portsOf(plan, decision, asked.name) : undefined
@@ -38,6 +39,13 @@ export function testDecision(plan: Plan, question: TestQuestion): Shown<TestResu
     ...(decision.verdict === 'deny' ? ([['Next step', next]] as [string, string][]) : []),
   ]
   return { data, text: printFacts(facts) }
+}
+
+function asAsked({ name, ...rest }: TestQuestion): TestQuestion {
+  if (name === undefined) return rest
+  if (parseAddress(name) === undefined) return { ...rest, name: checkedName(name) }
+  if (rest.address !== undefined) fail('config.value', `"${name}" is an address itself; ask for one address at a time.`)
+  return { ...rest, address: name }
 }
 
 function portsOf(plan: Plan, decision: Decision, name: string): string {

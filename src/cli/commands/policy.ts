@@ -45,7 +45,7 @@ export function register(program: Command): void {
   policy
     .command('test')
     .description('would this be allowed, and which line of the policy says so')
-    .argument('<name>', 'a domain name')
+    .argument('<name>', 'a domain name or an address')
     .option('--file <file>', 'a policy.json instead of the live policy')
     .option('--client <address>', 'who asks')
     .option('--address <address>', 'the address that the name resolved to')

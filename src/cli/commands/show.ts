@@ -63,7 +63,7 @@ export const versionsCommand = (): Command =>
 
 export const testDomainCommand = (): Command =>
   showCommand('domain', 'would this be allowed by the live policy, and which line says so')
-    .argument('<name>', 'a domain name')
+    .argument('<name>', 'a domain name or an address')
     .option('--client <address>', 'who asks')
     .option('--port <port>', 'destination port', port)
     .option('--protocol <protocol>', 'tcp or udp')

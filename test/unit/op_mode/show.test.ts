@@ -90,6 +90,18 @@ describe('operational mode', () => {
     assert.match(text, /^Next step: +Do not retry/m)
   })
 
+  it('answers for an address in the place of a name, in both families', () => {
+    const verdict = (name: string, more = {}) => testDecision(plan, { name, ...more }).data
+    assert.deepEqual(verdict('1.2.3.9', { port: 443 }).rule?.text, '1.2.3.0/24')
+    assert.equal(verdict('1.2.3.9', { port: 443 }).reason, 'allow.address')
+    assert.equal(verdict('1.2.3.4').reason, 'net.denied')
+    assert.equal(verdict('2A45::1').reason, 'allow.address')
+    assert.equal(verdict('198.41.0.4').reason, 'net.not-pinned')
+    assert.equal(verdict('1.2.3.9').question.name, undefined)
+    assert.match(testDecision(plan, { name: '1.2.3.9' }).text, /^Question: +any client to 1\.2\.3\.9$/m)
+    assert.throws(() => verdict('1.2.3.9', { address: '1.2.3.9' }), /one address at a time/)
+  })
+
   it('refuses to test a pattern, a nonsense name and a nonsense client with a sentence', () => {
     for (const question of [{ name: '*.example.org' }, { name: 'a b' }, { name: 'a.test', client: '10.0.0' }])
       assert.throws(() => testDecision(plan, question), { name: 'ClawgressError', message: /config\.value/ })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { recentAlerts } from '../../../src/op_mode/alerts.ts'
+import type { PinnerFacts } from '../../../src/op_mode/pins.ts'
 import type { StatusFacts } from '../../../src/op_mode/status-facts.ts'
 import { findTroubles } from '../../../src/op_mode/status-troubles.ts'
 import { compilePlan } from '../../../src/plan/index.ts'
@@ -19,7 +20,7 @@ const WELL: StatusFacts = {
   ruleset: { present: true, intact: true, closed: false, generation: plan.generation, mark: 1 },
   counters: { denied: {}, logged: NONE, notLogged: NONE },
   units: [{ name: 'clawgress-named', description: 'Clawgress name server', state: 'running', restarts: 0 }],
-  pins: { answers: 0, addresses: 0, nameServers: [] },
+  pins: { answers: 0, addresses: 0, nameServers: [], ready: true, generation: plan.generation, problems: [] },
   daemon: {
     startedAt: '',
     generation: plan.generation,
@@ -42,6 +43,8 @@ describe('the status', () => {
   })
 
   const open = { present: true, intact: true, closed: false, generation: plan.generation, mark: 1 }
+  const PINS = { answers: 0, addresses: 0, nameServers: [], ready: true, problems: [] }
+  const judging = (facts: Partial<PinnerFacts>): PinnerFacts => ({ ...PINS, generation: plan.generation, ...facts })
   const cases: readonly (readonly [what: string, facts: Partial<StatusFacts>, expected: RegExp])[] = [
     [
       'the table is missing',
@@ -56,16 +59,14 @@ describe('the status', () => {
     [
       'a name server does not answer',
       {
-        pins: {
-          answers: 0,
-          addresses: 0,
+        pins: judging({
           nameServers: [
             {
               ...{ address: '9.9.9.9', port: 853, tlsHostname: 'dns.quad9.net', healthy: true },
               ...{ asked: 2, failed: 2, failuresInRow: 2, lastError: 'self-signed certificate' },
             },
           ],
-        },
+        }),
       },
       /9\.9\.9\.9, over TLS as dns\.quad9\.net, has not answered the last 2 questions \(self-signed certificate\)/,
     ],
@@ -79,6 +80,47 @@ describe('the status', () => {
         ],
       },
       /clawgress-pinner is waiting\. It ended last with signal SIGKILL\. .*nothing unlisted gets out/,
+    ],
+    [
+      'the pinner runs and does not answer',
+      {
+        pins: { unknown: 'The pinner does not answer (timeout).' },
+        units: [{ name: 'clawgress-pinner', description: '', state: 'running', restarts: 0 }],
+      },
+      /clawgress-pinner runs, but: The pinner does not answer.*restart clawgress/,
+    ],
+    [
+      'the pinner judges by another generation',
+      { pins: judging({ generation: 'x' }) },
+      /generation x, but .*ommit again/,
+    ],
+    [
+      'the pinner has no policy',
+      { pins: { ...PINS, ready: false, problems: ['No policy is loaded: every name is refused.'] } },
+      /^The pinner judges by no policy.*ommit again/,
+    ],
+    [
+      'a commit left something staged',
+      { pins: judging({ stagedGeneration: 'y' }) },
+      /expects generation y.*ommit again/,
+    ],
+    [
+      'the pinner is not ready',
+      { pins: judging({ ready: false, problems: ['The staged policy cannot be read. Commit again.'] }) },
+      /^The pinner is not ready: The staged policy cannot be read\. Commit again\.$/,
+    ],
+    [
+      'the pinner is not ready since the table is missing',
+      {
+        ruleset: { ...open, present: false },
+        pins: judging({ ready: false, problems: ['The kernel does not have our table: no address can be opened.'] }),
+      },
+      /"inet clawgress" is missing/,
+    ],
+    [
+      'the pinner is between two generations during an apply',
+      { isApplying: true, pins: judging({ stagedGeneration: 'y' }) },
+      /A change is being applied/,
     ],
     ['the daemon does not answer', { daemon: undefined }, /clawgressd does not answer/],
     [
