@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ClawgressError } from '../base/errors.ts'
 import type { BoundedLog } from './bounded-log.ts'
 import { launchCommand } from './launch.ts'
-import { probe } from './probe.ts'
+import { probe, stillWorks } from './probe.ts'
 import type { UnitDefinition, UnitStatus } from './unit-definition.ts'
 
 /** Milliseconds before the next restart: at once, then ever later, but never so late that it is missed for long. */
@@ -41,12 +41,12 @@ export class SupervisedChild {
   }
 
   /**
-   * Starts the unit if it does not run, and resolves when its probe succeeds. Rejects with `apply.service`, and leaves
+   * Starts the unit if it does not run, or runs and does not do its work any more, and resolves when its probe succeeds.
+   * Rejects with `apply.service`, and leaves
    * the unit stopped, when it ends again and again or does not become ready in time.
    */
   start(): Promise<void> {
-    if (this.isWanted && this.isReady) return Promise.resolve()
-    this.starting ??= this.startAndWait().finally(() => {
+    this.starting ??= this.startUnlessWorking().finally(() => {
       this.starting = undefined
     })
     return this.starting
@@ -97,6 +97,20 @@ export class SupervisedChild {
     const insist = setTimeout(() => process.kill('SIGKILL'), this.define().stopTimeoutMs)
     await gone
     clearTimeout(insist)
+  }
+
+  private async startUnlessWorking(): Promise<void> {
+    const { process } = this
+    if (this.isWanted && this.isReady && process !== undefined) {
+      if (await stillWorks(this.define(), Date.now() - this.since)) return
+      // Comes back as after any other end; what it did before says nothing about whether it can start.
+      if (this.process === process && this.isWanted) {
+        this.isReady = false
+        this.quickEnds = 0
+        process.kill('SIGKILL')
+      }
+    }
+    await this.startAndWait()
   }
 
   private async startAndWait(): Promise<void> {

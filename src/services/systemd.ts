@@ -5,7 +5,7 @@ import { execa } from 'execa'
 import { fail } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
 import { prepareFolders } from './folders.ts'
-import { probe } from './probe.ts'
+import { probe, stillWorks } from './probe.ts'
 import type { Services } from './services.ts'
 import { UNIT_NAMES, type UnitDefinition, type UnitName, type UnitStatus } from './unit-definition.ts'
 import { unitDefinitions } from './units.ts'
@@ -21,20 +21,21 @@ export function hasSystemdUnits(): boolean {
 
 /** Units under systemd, by systemctl(1); readiness is probed here as under the supervisor. */
 export function systemdServices(layout: Layout): Services {
+  const definitionOf = (unit: UnitName) => unitDefinitions(layout).find(({ name }) => name === unit)!
   const change = async (verb: 'start' | 'restart', unit: UnitName) => {
     prepareFolders(layout)
     // A unit that hit its start limit before must not stay locked out of a commit that mends it.
     await systemctl('reset-failed', unit)
     const { exitCode, stderr } = await systemctl(verb, unit)
     if (exitCode !== 0) fail('apply.service', `systemd could not ${verb} ${unit}: ${stderr.trim()}`)
-    await becomesReady(unitDefinitions(layout).find(({ name }) => name === unit)!)
+    await becomesReady(definitionOf(unit))
   }
   const stop = async (unit: UnitName) => {
     const { exitCode, stderr } = await systemctl('stop', unit)
     if (exitCode !== 0) fail('apply.service', `systemd could not stop ${unit}: ${stderr.trim()}`)
   }
   return {
-    ensure: (unit) => change('start', unit),
+    ensure: async (unit) => change((await isStuck(definitionOf(unit))) ? 'restart' : 'start', unit),
     restart: (unit) => change('restart', unit),
     reload: async (unit) => void (await systemctl('reload', unit)),
     stop,
@@ -47,6 +48,13 @@ export function systemdServices(layout: Layout): Services {
 
 const systemctl = (verb: string, unit: UnitName, ...more: string[]) =>
   execa('systemctl', ['--no-ask-password', verb, `${unit}.service`, ...more], { reject: false, timeout: 90_000 })
+
+/** Has it had time enough to start, and does not do its work? Then starting it would change nothing. */
+async function isStuck(unit: UnitDefinition<UnitName>): Promise<boolean> {
+  const { state, since = 0 } = await statusOf(unit)
+  const aliveMs = Date.now() - since
+  return state === 'running' && aliveMs > unit.readyTimeoutMs && !(await stillWorks(unit, aliveMs))
+}
 
 async function becomesReady(unit: UnitDefinition<UnitName>): Promise<void> {
   const start = Date.now()

@@ -9,7 +9,7 @@ import type { UnitDefinition, UnitStatus } from '../unit-definition.ts'
 import { unitDefinitions } from '../units.ts'
 import type { Alerts } from './alerts.ts'
 
-/** Between questions to a program that answers. named answers no more than three of these a second (its `_bind` view). */
+/** Between questions to a program that answers. */
 const ASK_MS = 500
 /** Between questions to one that does not. */
 const ASK_AGAIN_MS = 50

@@ -48,6 +48,16 @@ describe('supervisor', () => {
     assert.equal((await statusOf(layout, 'listener')).pid, pid)
   })
 
+  it('replaces a unit that runs and does not do its work any more, when it is asked for', async () => {
+    await services.ensure('listener')
+    const { pid } = await statusOf(layout, 'listener')
+    const socket = join(runtimePaths(layout).pinnerFolder, 'listener.sock')
+    rmSync(socket)
+    await services.ensure('listener')
+    assert.equal(isAlive(pid!), false)
+    assert.ok(statSync(socket).isSocket())
+  })
+
   it('brings a killed unit back within 2 s, again and again', async () => {
     await services.ensure('listener')
     for (let round = 1; round <= 4; round++) {
