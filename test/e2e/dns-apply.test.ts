@@ -7,11 +7,11 @@ import {
   flushNames,
   namedStatistics,
   prepareNamed,
-  probeDenied,
   pruneNamedGenerations,
   withRndc,
 } from '../../src/dns/index.ts'
 import type { Plan } from '../../src/plan/types.ts'
+import { until } from '../../src/standalone/lab/until.ts'
 import { type NameLists, planOf, SETTINGS } from '../unit/dns/fixture-plan.ts'
 import { DnsRig } from './support/dns/rig.ts'
 
@@ -123,7 +123,7 @@ describe('applying a generation to the running named', () => {
     rmSync(`${rig.layout.named}/zones/g0.d`)
     installGeneration(rig.layout, plan.generation)
     await rig.launch()
-    await probeDenied(0, 'g0', 'nxdomain')
+    await until('named denies', 5_000, async () => (await rig.result('nobody-lists.test')) === 'NXDOMAIN')
     await applyZones(rig.layout, plan.generation)
     assert.equal(await rig.result('new.test'), 'NOERROR 1')
     assert.equal(await rig.result('a.test'), 'NXDOMAIN')

@@ -61,14 +61,6 @@ export async function awaitCanaries(
   )
 }
 
-/** Waits until the group's view denies what nobody lists: `probeDenied` of a running gateway. Throws `apply.proof`. */
-export const probeDenied = (
-  groupId: number,
-  view: string,
-  wanted: ZoneState['denyAnswer'],
-  timeout = 5_000,
-): Promise<void> => withProbe(groupId, (probe) => awaitDenial(probe, view, wanted, Date.now() + timeout))
-
 export async function withProbe<T>(groupId: number, work: (probe: ViewProbe) => Promise<T>): Promise<T> {
   const probe = new ViewProbe(groupId)
   try {

@@ -17,7 +17,6 @@ export const NAME_SERVERS = {
 
 /** A recursive, validating resolver for tests of configured name-servers: UDP, TCP, and TLS on 853. */
 export const PUBLIC_RESOLVER = host('62.20.53.53', '2a0b:20:53::53')
-export const PUBLIC_RESOLVER_NAME = 'dns.resolver.net'
 
 /** Name server that never answers. */
 export const SILENT_SERVER = host('62.20.66.66', '2a0b:20:66::66')
