@@ -38,11 +38,15 @@ export async function applyGeneration(
   const units = services(layout)
   const lost = await closeIfOpen(layout, target.plan)
   checkpoint('closed')
-  await startNamed(layout, target, units)
-  await units.ensure('clawgress-pinner')
+  const recorders = startRecorders(layout, units)
+  // Awaited last; whatever fails before that is what the operator hears.
+  recorders.catch(() => {})
+  await Promise.all([startNamed(layout, target, units), units.ensure('clawgress-pinner')])
   const pinner = new PinnerClient(runtimePaths(layout).pinnerSocket)
   const fresh = (await pinner.status()).generation === undefined
-  if (!fresh) await pinner.stage(target.folder)
+  // Nobody's questions reach named before its zones are live: the ruleset that comes next opens DNS.
+  if (fresh) await applyZones(layout, target.id)
+  else await pinner.stage(target.folder)
   checkpoint('staged')
   const committed = performance.now()
   await loadRuleset(layout, target, interfaces)
@@ -53,13 +57,13 @@ export async function applyGeneration(
   const resetMs = performance.now() - committed
   const restored = lost ? await pinner.restore() : undefined
   checkpoint('activated')
-  await applyZones(layout, target.id)
+  if (!fresh) await applyZones(layout, target.id)
   checkpoint('zones')
   const everything = target.plan.groups.map(({ id }) => ({ id, names: 'all' as const }))
   const flush = afterInterruption || fresh ? everything : [...activated.flush, ...(restored?.flush ?? [])]
   for (const { id, names } of flush) await flushNames(layout, viewName(id), names)
   checkpoint('flushed')
-  await startRecorders(layout, units)
+  await recorders
   return { flowsReset: activated.probed, resetMs }
 }
 

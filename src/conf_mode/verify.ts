@@ -23,12 +23,16 @@ export interface Verified {
  * (ClawgressError). What it returns can be generated and applied. `candidate` is judged in place of the policy file.
  */
 export async function verify(config: ConfigDict, layout: Layout, candidate?: Buffer): Promise<Verified> {
-  const facts = await readSystemFacts()
-  const { settings, problems, warnings } = readSettings(config, facts, layout)
-  const { policyFile } = settings
-  const found =
-    policyFile === undefined ? undefined : collect(problems, () => readPolicy(layout, policyFile, candidate))
-  if (problems.length > 0 || found === undefined || policyFile === undefined) throw new ClawgressError(problems)
+  const { 'policy-file': policyFile } = config
+  const problems: Problem[] = []
+  // The programs that tell the facts run while the policy is read.
+  const [facts, found] = await Promise.all([
+    readSystemFacts(),
+    typeof policyFile === 'string' ? collect(problems, () => readPolicy(layout, policyFile, candidate)) : undefined,
+  ])
+  const { settings, warnings, ...about } = readSettings(config, facts, layout)
+  problems.unshift(...about.problems)
+  if (problems.length > 0 || found === undefined || typeof policyFile !== 'string') throw new ClawgressError(problems)
   const plan = compilePlan(found.policy, settings.plan, { policyFile })
   return { ...found, warnings: [...warnings, ...found.warnings], plan, policyFile, facts }
 }
