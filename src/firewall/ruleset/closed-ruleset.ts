@@ -1,7 +1,7 @@
 import type { PlanSettings } from '../../plan/types.ts'
 import { isDynamicSet } from '../names.ts'
 import { ANY_GROUP, DENIAL_LIMITS, DENIAL_SETS, denialChain, denialName, LOG_COUNTERS } from './denials.ts'
-import { refusalChains } from './forward-chains.ts'
+import { refuseChain } from './forward-chains.ts'
 import { inputChains, quotedSet, untrackedChains } from './gateway-chains.ts'
 import { inboundChains } from './inbound-chains.ts'
 import { withMarker } from './live-marker.ts'
@@ -38,7 +38,7 @@ export function printClosedRuleset(settings: ClosedSettings, live: LiveObjects =
       },
       ...inboundChains(field, false),
       denialChain({ scope: ANY_GROUP, reason: 'policy.closed', mark: 0, end: 'refuse' }),
-      ...refusalChains(settings.denyAction),
+      refuseChain(settings.denyAction),
     ],
     sets: DENIAL_SETS,
     counters: [closed, LOG_COUNTERS.logged, LOG_COUNTERS.notLogged],

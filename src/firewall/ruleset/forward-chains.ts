@@ -1,8 +1,8 @@
 import { ANY_GROUP, denialName } from './denials.ts'
 import { quotedSet } from './gateway-chains.ts'
 import type { PrefixSets } from './group-chains.ts'
-import { inboundChains, stamp } from './inbound-chains.ts'
-import { hex, type MarkField } from './mark-field.ts'
+import { inboundChains } from './inbound-chains.ts'
+import { hex, type MarkField, stamp } from './mark-field.ts'
 import type { Chain } from './text.ts'
 
 /** Where a client's new flow and a flow of an older generation are judged. */
@@ -74,7 +74,7 @@ export function judgedChains(
 ): Chain[] {
   const bits = (number: number) => hex(field.bits(number))
   const inMark = `ct mark & ${hex(field.mask)}`
-  const known = `${bits(mark)} : accept, ${bits(field.inbound)} : accept`
+  const known = `${bits(mark)} : accept, ${bits(field.inbound)} : accept, ${bits(field.dead)} : goto judge_again`
   const again = keepOld ? 'goto admit' : 'goto judge_again'
   return [
     {
@@ -118,19 +118,32 @@ export function judgedChains(
   ]
 }
 
-/** Ends of packets: refused ones hear it at once, unless the setting is to drop. */
-export function refusalChains(action: 'reject' | 'drop'): Chain[] {
-  const reject = ['meta l4proto tcp reject with tcp reset', 'reject with icmpx admin-prohibited']
+const REJECT = ['meta l4proto tcp reject with tcp reset', 'reject with icmpx admin-prohibited']
+
+/** End of refused packets: their senders hear it at once, unless the setting is to drop. */
+export const refuseChain = (action: 'reject' | 'drop'): Chain => ({
+  name: 'refuse',
+  rules: action === 'drop' ? ['drop'] : REJECT,
+})
+
+/** Ends of packets of flows that are open, or that no connection tracking knows. */
+export function cutChains(action: 'reject' | 'drop', field: MarkField): Chain[] {
   return [
-    { name: 'refuse', rules: action === 'drop' ? ['drop'] : reject },
-    // Resets that the ends send each other pass, but none long enough to carry data out. Both ends must hear of a
-    // revocation whatever the setting.
+    // Both ends must hear of a revocation whatever the setting.
+    { name: 'cut', rules: ['tcp flags & rst != 0 goto last_reset', ...REJECT] },
+    // The first reset that one end sends the other passes, if it is nothing but headers: 20 octets of TCP after those
+    // of IP, or 32 with timestamps (RFC 7323). A reset draws no answer.
     {
-      name: 'cut',
+      name: 'last_reset',
       rules: [
-        'meta nfproto ipv4 meta length <= 60 tcp flags & rst != 0 accept',
-        'meta nfproto ipv6 meta length <= 80 tcp flags & rst != 0 accept',
-        ...reject,
+        `ct mark & ${hex(field.mask)} == ${hex(field.bits(field.dead))} drop`,
+        ...[
+          'meta nfproto ipv4 meta length 40',
+          'meta nfproto ipv4 meta length 52 tcp doff 8',
+          'meta nfproto ipv6 meta length 60',
+          'meta nfproto ipv6 meta length 72 tcp doff 8',
+        ].map((bare) => `${bare} ${stamp(field, field.dead)}`),
+        'drop',
       ],
     },
     // A reset for a packet outside its connection's window would end the connection.

@@ -1,4 +1,4 @@
-import { hex, type MarkField } from './mark-field.ts'
+import { type MarkField, stamp } from './mark-field.ts'
 import type { Chain } from './text.ts'
 
 /** A segment that begins a connection (RFC 9293, 3.5): connection tracking takes any other one for a beginning, too. */
@@ -27,7 +27,3 @@ export function inboundChains(field: MarkField, udp: boolean): Chain[] {
     { name: 'admit_inbound', rules: [stamp(field, field.inbound)] },
   ]
 }
-
-/** Accepts, and writes the number into the flow's mark without touching bits outside the field. */
-export const stamp = (field: MarkField, number: number): string =>
-  `ct mark set ct mark & ${hex(~field.mask)} | ${hex(field.bits(number))} accept`

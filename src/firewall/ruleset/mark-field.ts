@@ -2,11 +2,13 @@ import { fail } from '../../base/errors.ts'
 
 /**
  * The bits of ct mark that say under which ruleset a flow was admitted: 0 never, 1 … `lastGeneration` the number of the
- * ruleset, `inbound` a flow that began outside and is never judged again.
+ * ruleset, `dead` a refused flow one of whose ends has sent its reset, `inbound` a flow that began outside and is never
+ * judged again.
  */
 export interface MarkField {
   readonly mask: number
   readonly lastGeneration: number
+  readonly dead: number
   readonly inbound: number
   /** The field's bits for a number. */
   bits(number: number): number
@@ -24,7 +26,8 @@ export function markField(mask: number): MarkField {
   }
   return {
     mask: bits,
-    lastGeneration: inbound - 1,
+    lastGeneration: inbound - 2,
+    dead: inbound - 1,
     inbound,
     bits: (number) => (number << shift) >>> 0,
     number: (mark) => (mark & bits) >>> shift,
@@ -33,3 +36,7 @@ export function markField(mask: number): MarkField {
 
 /** As nft prints marks: 0x and eight digits. */
 export const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, '0')}`
+
+/** Accepts, and writes the number into the flow's mark without touching bits outside the field. */
+export const stamp = (field: MarkField, number: number): string =>
+  `ct mark set ct mark & ${hex(~field.mask)} | ${hex(field.bits(number))} accept`

@@ -3,7 +3,15 @@ import type { ReasonCode } from '../../base/reasons.ts'
 import { SPECIAL_PURPOSE } from '../../plan/index.ts'
 import type { Group, Plan } from '../../plan/types.ts'
 import { ANY_GROUP, DENIAL_LIMITS, DENIAL_SETS, denialChain, denialName, LOG_COUNTERS } from './denials.ts'
-import { forwardChain, type Judges, judgedChains, refusalChains, servedFlows, servedSources } from './forward-chains.ts'
+import {
+  cutChains,
+  forwardChain,
+  type Judges,
+  judgedChains,
+  refuseChain,
+  servedFlows,
+  servedSources,
+} from './forward-chains.ts'
 import { DNS_SERVICE, dnsChain, type InterfaceNetworks, inputChains, untrackedChains } from './gateway-chains.ts'
 import {
   GROUP_REASONS,
@@ -74,7 +82,8 @@ function openRuleset(plan: Plan, field: MarkField, options: RulesetOptions): Rul
           eitherDirection: reason === 'net.revoked',
         }),
       ),
-      ...refusalChains(settings.denyAction),
+      refuseChain(settings.denyAction),
+      ...cutChains(settings.denyAction, field),
     ],
     sets: unique([
       ...DENIAL_SETS,
