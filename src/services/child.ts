@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClawgressError } from '../base/errors.ts'
 import type { BoundedLog } from './bounded-log.ts'
+import { isBusy } from './busy.ts'
 import { launchCommand } from './launch.ts'
 import { probe, stillWorks } from './probe.ts'
 import type { UnitDefinition, UnitStatus } from './unit-definition.ts'
@@ -103,6 +104,7 @@ export class SupervisedChild {
     const { process } = this
     if (this.isWanted && this.isReady && process !== undefined) {
       if (await stillWorks(this.define(), Date.now() - this.since)) return
+      if (process.pid !== undefined && (await isBusy(process.pid))) return
       // Comes back as after any other end; what it did before says nothing about whether it can start.
       if (this.process === process && this.isWanted) {
         this.isReady = false

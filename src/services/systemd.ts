@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { fail } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
+import { isBusy } from './busy.ts'
 import { prepareFolders } from './folders.ts'
 import { probe, stillWorks } from './probe.ts'
 import type { Services } from './services.ts'
@@ -51,9 +52,10 @@ const systemctl = (verb: string, unit: UnitName, ...more: string[]) =>
 
 /** Has it had time enough to start, and does not do its work? Then starting it would change nothing. */
 async function isStuck(unit: UnitDefinition<UnitName>): Promise<boolean> {
-  const { state, since = 0 } = await statusOf(unit)
+  const { state, pid, since = 0 } = await statusOf(unit)
   const aliveMs = Date.now() - since
-  return state === 'running' && aliveMs > unit.readyTimeoutMs && !(await stillWorks(unit, aliveMs))
+  if (state !== 'running' || pid === undefined || aliveMs <= unit.readyTimeoutMs) return false
+  return !(await stillWorks(unit, aliveMs)) && !(await isBusy(pid))
 }
 
 async function becomesReady(unit: UnitDefinition<UnitName>): Promise<void> {

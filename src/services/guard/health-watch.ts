@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClawgressError } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
+import { isBusy } from '../busy.ts'
 import { prepareFolders } from '../folders.ts'
 import { withLock } from '../lock.ts'
 import { probe } from '../probe.ts'
@@ -17,8 +18,6 @@ const ATTEMPT_MS = 300
 /** A program is hung after so many attempts in a row, and so many milliseconds, without an answer. */
 const ATTEMPTS = 3
 const SILENT_MS = 1_200
-/** The same while the enforcement is being changed: a large policy may take a program's whole attention. */
-const SILENT_DURING_CHANGE_MS = 10_000
 /** systemd gives the time of a start in whole seconds. */
 const START_RESOLUTION_MS = 1_000
 
@@ -32,7 +31,8 @@ interface Pulse {
 
 /**
  * Asks the programs that agents wait for whether they still answer, and kills one that does not: whoever supervises it
- * starts it again. Programs that ended by themselves, or are still starting, are left to their supervisor.
+ * starts it again. Programs that ended by themselves, or are still starting, are left to their supervisor. One that
+ * works hard, or serves a change of the enforcement, has as long as it may take to start: large policies take a while.
  */
 export class HealthWatch {
   private readonly layout: Layout
@@ -79,12 +79,14 @@ export class HealthWatch {
     const hasAnswered = pulse.answeredAt > since + START_RESOLUTION_MS
     if (!hasAnswered && Date.now() - since < unit.readyTimeoutMs) return
     const silentMs = Date.now() - Math.max(pulse.answeredAt, since)
+    const isOverdue = silentMs > unit.readyTimeoutMs
+    if (!isOverdue && (await isBusy(pid))) return
     const replace = () => this.replace(unit, pid, silentMs)
     try {
       await withLock(this.layout, 0, replace, `guard (replacing ${unit.name})`)
     } catch (error) {
       if (!(error instanceof ClawgressError) || error.problems[0]?.code !== 'apply.busy') throw error
-      if (silentMs > SILENT_DURING_CHANGE_MS) replace()
+      if (isOverdue) replace()
       else pulse.changedAt = Date.now()
       return
     }

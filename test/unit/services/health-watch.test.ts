@@ -78,6 +78,18 @@ describe('the watch over programs that hang', () => {
     assert.equal((await statusOf(layout, 'responder')).pid, answering)
   })
 
+  it('waits for one that does not answer because it works', async () => {
+    watch()
+    const pid = await settled()
+    process.kill(pid, 'SIGUSR1')
+    const deadline = Date.now() + 3_500
+    await until('its work is done', 4_000, () => Date.now() > deadline)
+    assert.equal((await statusOf(layout, 'responder')).pid, pid)
+    process.kill(pid, 'SIGUSR1')
+    await services.ensure('responder')
+    assert.equal((await statusOf(layout, 'responder')).pid, pid)
+  })
+
   it('is patient while the enforcement is being changed, and not after', async () => {
     watch()
     const pid = await settled()

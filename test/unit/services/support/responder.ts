@@ -5,7 +5,7 @@ import type { UnitDefinition } from '../../../../src/services/unit-definition.ts
 
 // Not Node, which may lie where the unit's user may not go.
 const PROGRAM = `
-import os, select, socket, sys
+import os, select, signal, socket, sys, time
 address, port, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 if os.path.exists(path): os.remove(path)
 datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -13,6 +13,10 @@ datagrams.bind((address, port))
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(path)
 listener.listen()
+def work(signal, frame):
+    until = time.monotonic() + 2.5
+    while time.monotonic() < until: pass
+signal.signal(signal.SIGUSR1, work)
 while True:
     for ready in select.select([datagrams, listener], [], [])[0]:
         if ready is listener:
@@ -22,7 +26,7 @@ while True:
             datagrams.sendto(query[:2] + bytes([query[2] | 0x80]) + query[3:], client)
 `
 
-/** A unit that answers DNS queries, and connections to a socket, at a loopback address of the layout's own. */
+/** A unit that works hard for 2.5 s on SIGUSR1, and else answers DNS queries, and connections to a socket, at a loopback address of the layout's own. */
 export function responder(layout: Layout): UnitDefinition {
   const [a, b] = createHash('sha256').update(layout.root).digest()
   const address = `127.77.${a}.${1 + (b! % 250)}`
