@@ -90,6 +90,10 @@ export const REASONS = {
     operator: 'The packet belongs to no connection that the gateway tracks.',
     agent: 'Open a new connection.',
   },
+  'limit.rate': {
+    operator: 'The client asks the gateway for more than it may in a second: DNS queries, or pings.',
+    agent: 'Slow down and retry; keep answers for as long as they are valid.',
+  },
   'policy.closed': {
     operator: 'No policy is live: everything is denied.',
     agent: 'Retry after the operator has repaired the gateway.',

@@ -1,5 +1,6 @@
 import type { PlanSettings } from '../../plan/types.ts'
 import { isDynamicSet } from '../names.ts'
+import { CLIENT_LIMIT_SETS } from './client-limits.ts'
 import { ANY_GROUP, DENIAL_LIMITS, DENIAL_SETS, denialChain, denialName, LOG_COUNTERS } from './denials.ts'
 import { refuseChain } from './forward-chains.ts'
 import { inputChains, quotedSet, untrackedChains } from './gateway-chains.ts'
@@ -22,7 +23,7 @@ export function printClosedRuleset(settings: ClosedSettings, live: LiveObjects =
   const ruleset: Ruleset = {
     chains: [
       ...untrackedChains(),
-      ...inputChains(settings.clientInterfaces, [], [], closed),
+      ...inputChains(settings.clientInterfaces, [], [], closed, closed),
       {
         name: 'forward',
         base: 'type filter hook forward priority filter - 5; policy drop;',
@@ -40,7 +41,7 @@ export function printClosedRuleset(settings: ClosedSettings, live: LiveObjects =
       denialChain({ scope: ANY_GROUP, reason: 'policy.closed', mark: 0, end: 'refuse' }),
       refuseChain(settings.denyAction),
     ],
-    sets: DENIAL_SETS,
+    sets: [...DENIAL_SETS, ...CLIENT_LIMIT_SETS.filter(({ name }) => name.startsWith('ping'))],
     counters: [closed, LOG_COUNTERS.logged, LOG_COUNTERS.notLogged],
     limits: DENIAL_LIMITS,
   }

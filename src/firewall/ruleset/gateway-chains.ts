@@ -1,5 +1,6 @@
 import { type Family, familyOf, holds, type Prefix, parseAddress } from '../../base/address.ts'
 import { ENDPOINTS } from '../../base/endpoints.ts'
+import { pingRules } from './client-limits.ts'
 import { hex } from './mark-field.ts'
 import type { Chain } from './text.ts'
 
@@ -84,13 +85,14 @@ const isLinkLocal = (bytes: Uint8Array): boolean =>
 
 /**
  * What reaches the gateway itself. Clients reach address configuration, neighbour discovery, VRRP and ping, and what
- * `services` admits; others never reach the private ports. No rule here accepts what VyOS's own firewall would drop.
+ * `services` admits; pings beyond a client's rate end in `tooFast`. Others never reach the private ports. No rule here accepts what VyOS's own firewall would drop.
  */
 export function inputChains(
   interfaces: readonly string[],
   servedSources: readonly string[],
   services: readonly string[],
   refusal: string,
+  tooFast: string,
 ): Chain[] {
   const refuse = `goto ${refusal}`
   return [
@@ -113,8 +115,7 @@ export function inputChains(
         'meta nfproto ipv4 udp dport 67 accept',
         'meta nfproto ipv6 udp dport 547 accept',
         'meta l4proto vrrp accept',
-        'icmp type echo-request limit rate 50/second burst 100 packets accept',
-        'icmpv6 type echo-request limit rate 50/second burst 100 packets accept',
+        ...pingRules(tooFast),
         ...servedSources,
         ...services,
         // Other hosts' broadcasts are no attempt to reach the gateway, and must not be answered.
@@ -125,5 +126,5 @@ export function inputChains(
   ]
 }
 
-/** Admits queries that `dnsChain` has turned here, and nothing sent to named's port directly. */
-export const DNS_SERVICE = `meta l4proto { tcp, udp } th dport ${ENDPOINTS.namedPort} ct status dnat accept`
+/** Admits queries that `dnsChain` has turned here, up to the client's rate, and nothing sent to named's port directly. */
+export const DNS_SERVICE = `meta l4proto { tcp, udp } th dport ${ENDPOINTS.namedPort} ct status dnat goto dns_query`

@@ -2,6 +2,7 @@ import { aggregate, type Family, type Prefix, parsePrefix } from '../../base/add
 import type { ReasonCode } from '../../base/reasons.ts'
 import { SPECIAL_PURPOSE } from '../../plan/index.ts'
 import type { Group, Plan } from '../../plan/types.ts'
+import { CLIENT_LIMIT_SETS, dnsLimitChain } from './client-limits.ts'
 import { ANY_GROUP, DENIAL_LIMITS, DENIAL_SETS, denialChain, denialName, LOG_COUNTERS } from './denials.ts'
 import {
   cutChains,
@@ -36,7 +37,7 @@ export interface RulesetOptions {
   readonly networks?: InterfaceNetworks
 }
 
-const ANY_REASONS = ['net.invalid', 'net.neighbour', 'net.unknown-client', 'net.gateway'] as const
+const ANY_REASONS = ['net.invalid', 'net.neighbour', 'net.unknown-client', 'net.gateway', 'limit.rate'] as const
 
 /**
  * The whole of table `inet clawgress` for a Plan, as one nft transaction that replaces whatever the table held and
@@ -55,6 +56,7 @@ function openRuleset(plan: Plan, field: MarkField, options: RulesetOptions): Rul
   const { settings } = plan
   const clients = settings.clientInterfaces
   const unknown = `goto ${denialName(ANY_GROUP, 'net.unknown-client')}`
+  const tooFast = denialName(ANY_GROUP, 'limit.rate')
   const narrowed = settings.clientNetworks.length > 0
   const served = prefixSets('served', aggregate(settings.clientNetworks))
   const never = neverSets(plan)
@@ -69,7 +71,8 @@ function openRuleset(plan: Plan, field: MarkField, options: RulesetOptions): Rul
     chains: [
       dnsChain(clients, settings.listenAddresses, options.networks ?? new Map()),
       ...untrackedChains(),
-      ...inputChains(clients, sourceChecks, [DNS_SERVICE], denialName(ANY_GROUP, 'net.gateway')),
+      ...inputChains(clients, sourceChecks, [DNS_SERVICE], denialName(ANY_GROUP, 'net.gateway'), tooFast),
+      dnsLimitChain(tooFast),
       forwardChain(clients),
       ...judgedChains(field, options.mark, sourceChecks, dispatch, settings.keepEstablished),
       ...groups.flatMap((group) => group.chains),
@@ -87,6 +90,7 @@ function openRuleset(plan: Plan, field: MarkField, options: RulesetOptions): Rul
     ],
     sets: unique([
       ...DENIAL_SETS,
+      ...CLIENT_LIMIT_SETS,
       ...Object.values(served),
       ...Object.values(never),
       ...groups.flatMap((group) => group.sets),
