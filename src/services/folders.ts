@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -14,6 +13,7 @@ import {
 import { dirname, join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
+import { systemUser, type UserIds } from '../base/system-users.ts'
 
 /** Folder of what the units' processes print. */
 export const unitLogs = (layout: Layout): string => join(layout.log, 'services')
@@ -27,13 +27,13 @@ export const unitLogs = (layout: Layout): string => join(layout.log, 'services')
 export function prepareFolders(layout: Layout): void {
   if (process.getuid?.() !== 0)
     fail('system.privilege', 'Only root can prepare the folders of the gateway. Run the command with sudo.')
-  const clawgress = userIds('clawgress')
+  const clawgress = idsOf('clawgress')
   const { generations, pinnerFolder, daemonFolder, nflogRecords } = runtimePaths(layout)
   folder(layout.run, 0o755, 0, 0)
   folder(generations, 0o750, 0, clawgress.gid)
   folder(pinnerFolder, 0o750, clawgress.uid, clawgress.gid)
   folder(daemonFolder, 0o750, clawgress.uid, clawgress.gid)
-  const ulog = userIds('ulog')
+  const ulog = idsOf('ulog')
   folder(dirname(nflogRecords), 0o3770, ulog.uid, clawgress.gid)
   file(nflogRecords, 0o660, ulog.uid, clawgress.gid)
   folder(layout.state, 0o755, 0, 0)
@@ -57,12 +57,10 @@ function file(path: string, mode: number, uid: number, gid: number): void {
   closeSync(fd)
 }
 
-/** Numeric ids of a system user, from the name service. Throws `system.missing-program` when it does not exist. */
-export function userIds(name: string): { uid: number; gid: number } {
-  try {
-    const fields = execFileSync('getent', ['passwd', name], { encoding: 'utf8', timeout: 5000 }).split(':')
-    return { uid: Number(fields[2]), gid: Number(fields[3]) }
-  } catch {
-    return fail('system.missing-program', `The system user ${name} does not exist; install Clawgress completely.`)
-  }
+/** Throws `system.missing-program` where the system user does not exist. */
+function idsOf(name: string): UserIds {
+  return (
+    systemUser(name) ??
+    fail('system.missing-program', `The system user ${name} does not exist; install Clawgress completely.`)
+  )
 }

@@ -1,25 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
+import { systemUser, type UserIds } from '../../base/system-users.ts'
 import { namedPaths } from '../paths.ts'
 
 /** User and group that named runs as. */
-export interface BindIds {
-  readonly uid: number
-  readonly gid: number
+export interface BindIds extends UserIds {
   /** Group of the daemon, which reads named's denials: `clawgress`, or bind's own where that does not exist. */
   readonly readers: number
 }
 
 /** Numeric ids of `bind`. Throws `system.missing-program` where bind9 is not installed. */
-export function bindIds(passwdFile = '/etc/passwd'): BindIds {
-  const lines = readFileSync(passwdFile, 'utf8').split('\n')
-  const fieldsOf = (user: string) => lines.find((line) => line.startsWith(`${user}:`))?.split(':') ?? []
-  const [, , uid, gid] = fieldsOf('bind')
-  if (uid === undefined || gid === undefined)
-    return fail('system.missing-program', 'There is no user "bind"; install the package bind9.')
-  return { uid: Number(uid), gid: Number(gid), readers: Number(fieldsOf('clawgress')[3] ?? gid) }
+export function bindIds(passwdFile?: string): BindIds {
+  const bind = systemUser('bind', passwdFile)
+  if (bind === undefined) return fail('system.missing-program', 'There is no user "bind"; install the package bind9.')
+  return { ...bind, readers: systemUser('clawgress', passwdFile)?.gid ?? bind.gid }
 }
 
 /** Reading for bind, writing for root alone. */

@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Layout, runtimePaths } from '../../../src/base/layout.ts'
+import { systemUser } from '../../../src/base/system-users.ts'
 import { writeUlogdConf } from '../../../src/conf_mode/ulogd.ts'
-import { prepareFolders, unitLogs, userIds } from '../../../src/services/folders.ts'
+import { prepareFolders, unitLogs } from '../../../src/services/folders.ts'
 import { Alerts } from '../../../src/services/guard/alerts.ts'
 import { ulogdConfiguration } from '../../../src/services/units.ts'
 import { removeLayout, temporaryLayout } from './support/gateway.ts'
@@ -24,7 +25,7 @@ describe('the folders that the units share', () => {
 
   it('let no unit plant what root reads or writes, also where an older version let it', () => {
     mkdirSync(layout.run, { recursive: true })
-    chownSync(layout.run, 0, userIds('clawgress').gid)
+    chownSync(layout.run, 0, systemUser('clawgress')!.gid)
     chmodSync(layout.run, 0o1775)
     prepareFolders(layout)
     const { current, intent, lock, generations, supervisorSocket } = runtimePaths(layout)
@@ -49,7 +50,7 @@ describe('the folders that the units share', () => {
 
   it('take over nothing that was planted before: what root writes is a new file of its own', () => {
     mkdirSync(layout.run, { recursive: true })
-    const { uid, gid } = userIds('clawgress')
+    const { uid, gid } = systemUser('clawgress')!
     const planted = `${ulogdConfiguration(layout)}.new`
     writeFileSync(planted, 'planted')
     chmodSync(planted, 0o666)
