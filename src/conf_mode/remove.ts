@@ -24,8 +24,9 @@ async function stopPrograms(layout: Layout): Promise<void> {
 }
 
 function removeState(layout: Layout): void {
-  const { generations, journal, pinnerState, intent } = runtimePaths(layout)
-  for (const path of [generations, journal, pinnerState, layout.named]) rmSync(path, { recursive: true, force: true })
+  const { generations, pinnerFolder, daemonFolder, intent } = runtimePaths(layout)
+  for (const path of [generations, pinnerFolder, daemonFolder, layout.named])
+    rmSync(path, { recursive: true, force: true })
   rmSync(intent, { force: true })
 }
 
