@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ENDPOINTS, probeAddress } from '../src/base/endpoints.ts'
 import type { Lab } from '../src/standalone/lab/lab.ts'
 import { importText } from './commits.ts'
 import { AS_GENERATED, type Variant, WITHOUT_PINNER, WITHOUT_RPZ, withNamed } from './named-variant.ts'
@@ -21,12 +22,17 @@ interface Perf {
   readonly latencies: readonly number[]
 }
 
-/** dnsperf(1) on an agent, whose questions the gateway's ruleset turns to named. */
+/**
+ * dnsperf(1) on the gateway itself, in the view of the default group: what an agent may ask is bounded by the ruleset
+ * far below what named can answer.
+ */
 async function perf(lab: Lab, questions: readonly string[], options: readonly string[]): Promise<Perf> {
-  const agent = lab.agent(1)
   const file = join(lab.paths.folder, 'questions')
   await writeFile(file, `${questions.join('\n')}\n`)
-  const { stdout } = await agent.exec(['dnsperf', '-s', agent.gateway4, '-d', file, ...options])
+  const { stdout } = await lab.gateway.exec([
+    ...['dnsperf', '-s', '127.0.0.1', '-p', String(ENDPOINTS.namedPort), '-a', probeAddress(0), '-d', file],
+    ...options,
+  ])
   const number = (label: string) => Number(new RegExp(`${label}:\\s+([\\d.]+)`).exec(stdout)?.[1] ?? Number.NaN)
   const latencies = [...stdout.matchAll(/^> NOERROR \S+ \S+ ([\d.]+)$/gm)].map((match) => Number(match[1]) * 1000)
   return {
@@ -44,7 +50,7 @@ const questionsFrom = (first: number, count: number): string[] =>
     return at < 4096 ? `${poolName(at)} A` : `${poolName(at - 4096)} AAAA`
   })
 
-/** Answers to an agent through the redirect: from named's cache beside named without RPZ, and beside no pinner. */
+/** Answers to the default group: from named's cache beside named without RPZ, and beside no pinner. */
 export async function* benchAnswers(lab: Lab): AsyncGenerator<Row> {
   const pool = Array.from({ length: 4096 }, (_, i) => poolName(i))
   await importText(lab, policyText(0, 0, 0, pool.slice(0, CACHED)))
