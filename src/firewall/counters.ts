@@ -1,6 +1,6 @@
 import { REASONS, type ReasonCode } from '../base/reasons.ts'
-import { withSocket } from './live.ts'
 import { TABLE } from './names.ts'
+import { withSocket } from './netlink/kept-socket.ts'
 import { readCounterObjects } from './netlink/table-objects.ts'
 import { LOG_COUNTERS } from './ruleset/denials.ts'
 

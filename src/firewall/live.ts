@@ -1,5 +1,5 @@
 import { TABLE } from './names.ts'
-import { NetlinkSocket } from './netlink/socket.ts'
+import { withSocket } from './netlink/kept-socket.ts'
 import { readChains, readCounterObjects, readSets, readTable } from './netlink/table-objects.ts'
 import { parseMarker } from './ruleset/live-marker.ts'
 import type { LiveObjects } from './ruleset/text.ts'
@@ -18,17 +18,7 @@ export interface LiveRuleset {
 
 const ABSENT: LiveRuleset = { present: false, intact: false, closed: false }
 
-/** Opens a netlink socket in the current namespace for the time of `work`. */
-export function withSocket<Result>(work: (socket: NetlinkSocket) => Result): Result {
-  const socket = new NetlinkSocket()
-  try {
-    return work(socket)
-  } finally {
-    socket.close()
-  }
-}
-
-/** Two short dumps; cheap enough to be asked four times a second. Throws ClawgressError `apply.kernel`. */
+/** Two short dumps; cheap enough to be asked ten times a second. Throws ClawgressError `apply.kernel`. */
 export function liveRuleset(): LiveRuleset {
   return withSocket((socket) => {
     const table = readTable(socket, TABLE)

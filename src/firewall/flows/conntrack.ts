@@ -1,6 +1,6 @@
 import { compareBytes } from '../../base/address.ts'
 import { fail } from '../../base/errors.ts'
-import { withSocket } from '../live.ts'
+import { withSocket } from '../netlink/kept-socket.ts'
 import { ERRNO, errnoName } from '../netlink/libc.ts'
 import { MessageWriter, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST } from '../netlink/message.ts'
 import type { NetlinkSocket } from '../netlink/socket.ts'
