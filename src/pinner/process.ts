@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
 import { currentLayout, runtimePaths } from '../base/layout.ts'
 import { openLog } from './log.ts'
 import { Pinner } from './pinner.ts'
@@ -8,6 +9,8 @@ import { Pinner } from './pinner.ts'
  * that whoever started it tries again. Needs CAP_NET_ADMIN (pins) and CAP_NET_RAW (prober).
  */
 export async function runPinner(): Promise<void> {
+  // Otherwise V8 lets the heap grow to about twice what a large book needs before it collects.
+  setFlagsFromString('--optimize-for-size')
   const log = openLog()
   const layout = currentLayout()
   const die = (error: unknown) => {

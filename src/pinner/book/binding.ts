@@ -1,4 +1,5 @@
 import { formatAddress } from '../../base/address.ts'
+import type { Entries } from './small-collections.ts'
 
 /** An address as a map key: one character an octet. */
 export type AddressKey = string
@@ -31,11 +32,8 @@ export interface Binding {
   classKeys: readonly string[]
   /** The last answer left addresses out that another Plan may let in. */
   partial: boolean
-  readonly addresses: Map<AddressKey, AddressTimes>
+  readonly addresses: Entries<AddressKey, AddressTimes>
 }
-
-export const bindingKey = (binding: Pick<Binding, 'group' | 'name' | 'type'>): string =>
-  `${binding.group} ${binding.type} ${binding.name}`
 
 /** Latest time at which named may still tell one of its addresses. */
 export const pinnedUntil = (binding: Binding): number => {

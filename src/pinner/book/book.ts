@@ -1,11 +1,16 @@
 import type { Limits } from '../limits.ts'
-import { type AddressKey, type AddressTimes, type Binding, bindingKey } from './binding.ts'
+import type { AddressKey, AddressTimes, Binding } from './binding.ts'
+import { type Entries, SmallMap, SmallSet } from './small-collections.ts'
 
 /** An address of a group: who justifies it, and what the kernel's sets hold of it, by class. */
 export interface AddressEntry {
-  readonly bindings: Set<Binding>
-  readonly sets: Map<string, AddressTimes>
+  readonly bindings: SmallSet<Binding>
+  readonly sets: Entries<string, AddressTimes>
 }
+
+/** Lists of class keys that are kept to be shared; there are few, but Plans come and go. */
+const SHARED_LISTS = 1_000
+const NO_TARGETS: readonly string[] = []
 
 export type NewBinding = Pick<Binding, 'group' | 'name' | 'type' | 'targets' | 'classKeys' | 'partial'>
 
@@ -15,16 +20,18 @@ export type NewBinding = Pick<Binding, 'group' | 'name' | 'type' | 'targets' | '
  */
 export class Book {
   private readonly limits: Limits
-  /** In order of their last refresh. */
-  private readonly bindings = new Map<string, Binding>()
+  /** By group and type, then by name; each in order of its last refresh. Keys with all three would cost 64 octets each. */
+  private readonly bindings = new Map<string, Map<string, Binding>>()
+  private count = 0
   private readonly groups = new Map<string, Map<AddressKey, AddressEntry>>()
+  private readonly classLists = new Map<string, readonly string[]>()
 
   constructor(limits: Limits) {
     this.limits = limits
   }
 
   get size(): number {
-    return this.bindings.size
+    return this.count
   }
 
   get addressCount(): number {
@@ -33,8 +40,8 @@ export class Book {
     return count
   }
 
-  all(): IterableIterator<Binding> {
-    return this.bindings.values()
+  *all(): IterableIterator<Binding> {
+    for (const names of this.bindings.values()) yield* names.values()
   }
 
   entriesOf(group: string): IterableIterator<[AddressKey, AddressEntry]> {
@@ -50,30 +57,36 @@ export class Book {
   }
 
   binding(group: string, name: string, type: number): Binding | undefined {
-    return this.bindings.get(bindingKey({ group, name, type }))
+    return this.bindings.get(shelf({ group, type }))?.get(name)
   }
 
   get full(): boolean {
-    return this.bindings.size >= this.limits.bindings
+    return this.count >= this.limits.bindings
   }
 
-  /** The binding that was refreshed longest ago, if nothing needs it any more. */
+  /** A binding that was refreshed longest ago of its group and type, and that nothing needs any more. */
   oldestLapsed(now: number): Binding | undefined {
-    const [oldest] = this.bindings.values()
-    for (const times of oldest?.addresses.values() ?? []) if (times.heldUntil > now) return undefined
-    return oldest
+    for (const names of this.bindings.values()) {
+      const [oldest] = names.values()
+      if (oldest !== undefined && !isHeld(oldest, now)) return oldest
+    }
+    return undefined
   }
 
   /** The binding with its facts brought up to date, created where there is none, and moved to the end of the order. */
   upsert(facts: NewBinding): Binding {
-    const key = bindingKey(facts)
-    const known = this.bindings.get(key)
-    const binding = known ?? { ...facts, addresses: new Map<AddressKey, AddressTimes>() }
-    binding.targets = facts.targets
-    binding.classKeys = facts.classKeys
-    binding.partial = facts.partial
-    this.bindings.delete(key)
-    this.bindings.set(key, binding)
+    const { group, name, type, partial } = facts
+    const names = this.bindings.get(shelf(facts)) ?? new Map<string, Binding>()
+    this.bindings.set(shelf(facts), names)
+    const known = names.get(name)
+    const targets = facts.targets.length === 0 ? NO_TARGETS : facts.targets
+    const classKeys = this.shared(facts.classKeys)
+    const binding = known ?? { group, name, type, targets, classKeys, partial, addresses: new SmallMap() }
+    binding.targets = targets
+    binding.classKeys = classKeys
+    binding.partial = partial
+    if (!names.delete(name)) this.count++
+    names.set(name, binding)
     return binding
   }
 
@@ -99,26 +112,33 @@ export class Book {
 
   drop(binding: Binding): void {
     for (const address of [...binding.addresses.keys()]) this.detach(binding, address)
-    this.bindings.delete(bindingKey(binding))
+    this.remove(binding)
   }
 
   clear(): void {
     this.bindings.clear()
+    this.count = 0
     this.groups.clear()
   }
 
   /** Forgets what neither names nor flows need any more; returns the bindings that went. */
   prune(now: number): Binding[] {
     const gone: Binding[] = []
-    for (const binding of this.bindings.values()) {
+    for (const binding of this.all()) {
       for (const [address, times] of binding.addresses) {
         if (times.heldUntil <= now && times.pinUntil <= now) this.detach(binding, address)
       }
       if (binding.addresses.size > 0) continue
-      this.bindings.delete(bindingKey(binding))
+      this.remove(binding)
       gone.push(binding)
     }
     return gone
+  }
+
+  private remove(binding: Binding): void {
+    const names = this.bindings.get(shelf(binding))
+    if (names?.delete(binding.name)) this.count--
+    if (names?.size === 0) this.bindings.delete(shelf(binding))
   }
 
   private ensureEntry(group: string, address: AddressKey): AddressEntry {
@@ -129,9 +149,26 @@ export class Book {
     }
     let entry = addresses.get(address)
     if (entry === undefined) {
-      entry = { bindings: new Set(), sets: new Map() }
+      entry = { bindings: new SmallSet(), sets: new SmallMap() }
       addresses.set(address, entry)
     }
     return entry
   }
+
+  /** Most bindings have the same few lists of classes. */
+  private shared(classKeys: readonly string[]): readonly string[] {
+    const key = classKeys.join(' ')
+    const known = this.classLists.get(key)
+    if (known !== undefined) return known
+    if (this.classLists.size >= SHARED_LISTS) this.classLists.clear()
+    this.classLists.set(key, classKeys)
+    return classKeys
+  }
+}
+
+const shelf = ({ group, type }: Pick<Binding, 'group' | 'type'>): string => `${group} ${type}`
+
+function isHeld(binding: Binding, now: number): boolean {
+  for (const { heldUntil } of binding.addresses.values()) if (heldUntil > now) return true
+  return false
 }

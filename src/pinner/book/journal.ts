@@ -4,7 +4,7 @@ import {
   fstatSync,
   ftruncateSync,
   openSync,
-  readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeSync,
@@ -12,6 +12,9 @@ import {
 import type { Limits } from '../limits.ts'
 import type { Book } from './book.ts'
 import { applyLine, bindingLine } from './journal-line.ts'
+
+/** Read at a time, so that the journal is never in memory as a whole beside the book. */
+const PART_BYTES = 64 << 10
 
 /** What reading a journal found. */
 export interface JournalState {
@@ -40,18 +43,16 @@ export class Journal {
 
   /** Reads the journal into the book and opens it for appending. A torn last line is cut off. */
   static open(path: string, book: Book, limits: Limits): { journal: Journal; state: JournalState } {
-    const text = existsSync(path) ? readFileSync(path, 'latin1') : ''
-    const whole = text.slice(0, text.lastIndexOf('\n') + 1)
     let lines = 0
     let damaged = 0
-    for (const line of whole.split('\n')) {
-      if (line === '') continue
+    const whole = readLines(path, (line) => {
+      if (line === '') return
       lines++
       if (!applyLine(book, line)) damaged++
-    }
+    })
     const journal = new Journal(path, limits)
-    if (journal.bytes > whole.length) journal.truncate(whole.length)
-    journal.floor = whole.length
+    if (journal.bytes > whole) journal.truncate(whole)
+    journal.floor = whole
     return { journal, state: { lines, damaged } }
   }
 
@@ -114,5 +115,28 @@ export class Journal {
   private truncate(bytes: number): void {
     ftruncateSync(this.file, bytes)
     this.bytes = bytes
+  }
+}
+
+/** Hands out each whole line without its end; returns their octets. Nothing where there is no file. */
+function readLines(path: string, take: (line: string) => void): number {
+  if (!existsSync(path)) return 0
+  const file = openSync(path, 'r')
+  const part = Buffer.allocUnsafe(PART_BYTES)
+  let whole = 0
+  let begun = ''
+  try {
+    for (;;) {
+      const size = readSync(file, part, 0, part.length, null)
+      if (size === 0) return whole
+      const lines = (begun + part.toString('latin1', 0, size)).split('\n')
+      begun = lines.pop()!
+      for (const line of lines) {
+        whole += line.length + 1
+        take(line)
+      }
+    }
+  } finally {
+    closeSync(file)
   }
 }
