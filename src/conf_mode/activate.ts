@@ -70,9 +70,10 @@ export function activate(
     const before = standsBefore(previous)
     writeIntent(layout, target.id)
     const { interfaces } = verified.facts
-    const applied = await apply(layout, target, interfaces, { afterInterruption }, () =>
-      remember(layout, target, { user, policyFile: verified.policyFile, summary: difference.summary }),
-    ).catch((error: unknown) => goBack(layout, target, before, interfaces, error))
+    const applied = await apply(layout, target, interfaces, { afterInterruption }, () => {
+      writeSource(target.folder, source)
+      return remember(layout, target, { user, policyFile, summary: difference.summary })
+    }).catch((error: unknown) => goBack(layout, target, before, interfaces, error))
     clearIntent(layout)
     dropOldGenerations(layout, [target])
     pruneNamedGenerations(layout, previous === undefined ? [target.id] : [target.id, previous.id])

@@ -38,10 +38,11 @@ export async function applyGeneration(
   const units = services(layout)
   const lost = await closeIfOpen(layout, target.plan)
   checkpoint('closed')
-  const recorders = startRecorders(layout, units)
-  // Awaited last; whatever fails before that is what the operator hears.
-  recorders.catch(() => {})
-  await Promise.all([startNamed(layout, target, units), units.ensure('clawgress-pinner')])
+  await Promise.allSettled([
+    startNamed(layout, target, units),
+    units.ensure('clawgress-pinner'),
+    startRecorders(layout, units),
+  ]).then(throwFirst)
   const pinner = new PinnerClient(runtimePaths(layout).pinnerSocket)
   const fresh = (await pinner.status()).generation === undefined
   // Nobody's questions reach named before its zones are live: the ruleset that comes next opens DNS.
@@ -63,8 +64,12 @@ export async function applyGeneration(
   const flush = afterInterruption || fresh ? everything : [...activated.flush, ...(restored?.flush ?? [])]
   for (const { id, names } of flush) await flushNames(layout, viewName(id), names)
   checkpoint('flushed')
-  await recorders
   return { flowsReset: activated.probed, resetMs }
+}
+
+/** Nothing is still being started when a failure is told: the way back stops what must not run. */
+function throwFirst(results: readonly PromiseSettledResult<void>[]): void {
+  for (const result of results) if (result.status === 'rejected') throw result.reason
 }
 
 /** A named that does not run starts with the new zones; one that runs gets them later, when the pinner judges by them. */

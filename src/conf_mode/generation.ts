@@ -49,10 +49,7 @@ export function writeSource(folder: string, { policyBytes, policyFile, input }: 
 export function writeGeneration(layout: Layout, plan: Plan, source: GenerationSource): Generation {
   const folder = join(runtimePaths(layout).generations, plan.generation)
   const generation = { id: plan.generation, folder, plan }
-  if (readPlan(folder) !== undefined) {
-    writeSource(folder, source)
-    return generation
-  }
+  if (readPlan(folder) !== undefined) return generation
   const aside = `${folder}.new-${process.pid}`
   rmSync(aside, { recursive: true, force: true })
   try {

@@ -120,3 +120,12 @@ describe('a client interface in a bridge', () => {
     assert.equal((await lab().agent(2).fetch('https://api.openai.com/')).status, 200)
   })
 })
+
+describe('a policy that lists what tests and probes like to ask for', () => {
+  const lab = useLab()
+
+  it('is proven all the same', async () => {
+    await lab().gateway.write('/config/policy.json', policyOf('*.invalid', '*.test', '*.example', '*.local'))
+    assert.match(await mustCommit(lab()), /live and proven/)
+  })
+})

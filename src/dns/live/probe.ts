@@ -62,10 +62,10 @@ export class ViewProbe {
 
   /**
    * What a name that nobody lists gets: `nxdomain` or `nodata` where the deny zone answers, `open` where anything else
-   * does, `silent` where nothing does.
+   * does, `silent` where nothing does. The top level is random, too: a policy may list any that exists, and `*.invalid`.
    */
   async denial(): Promise<'nxdomain' | 'nodata' | 'open' | 'silent'> {
-    const answer = await this.ask(`${randomBytes(8).toString('hex')}.deny-probe.invalid`, TYPE.A)
+    const answer = await this.ask(`deny-probe.${randomBytes(16).toString('hex')}`, TYPE.A)
     if (answer === undefined) return 'silent'
     const bySoa = answer.additionals.some((record) => record.type === TYPE.SOA && /^d\.?$/.test(record.name))
     if (!bySoa || answer.answers.length > 0) return 'open'

@@ -37,7 +37,7 @@ export function printClosedRuleset(settings: ClosedSettings, live: LiveObjects =
           `goto ${closed}`,
         ],
       },
-      ...inboundChains(field, false),
+      ...inboundChains(field, `goto ${closed}`),
       denialChain({ scope: ANY_GROUP, reason: 'policy.closed', mark: 0, end: 'refuse' }),
       refuseChain(settings.denyAction),
     ],

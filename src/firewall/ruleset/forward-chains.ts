@@ -114,7 +114,7 @@ export function judgedChains(
     },
     { name: 'judge_again', rules: judges.old },
     { name: 'admit', rules: [stamp(field, mark)] },
-    ...inboundChains(field, true),
+    ...inboundChains(field, 'drop'),
   ]
 }
 

@@ -4,15 +4,12 @@ import type { Chain } from './text.ts'
 /** A segment that begins a connection (RFC 9293, 3.5): connection tracking takes any other one for a beginning, too. */
 const BEGINS = 'tcp flags & (fin | syn | rst | ack) == syn'
 
-/** Towards a well-known port, and from none: the other way round it is an answer whose flow has been forgotten. */
-const UDP_SERVICE = 'udp sport >= 1024 udp dport < 1024'
-
 /**
  * What of outside begins a flow with a client: such flows are never judged again, so nothing enters here that may be
- * the rest of a client's own. That is dropped without a word: the client's next packet has the flow judged as a new one.
+ * the rest of a client's own, and no UDP, where nothing tells the one from the other. `otherwise` ends the rest: an open
+ * ruleset drops it without a word, since the client's next packet has the flow judged as a new one.
  */
-export function inboundChains(field: MarkField, udp: boolean): Chain[] {
-  const services = udp ? [`${UDP_SERVICE} goto admit_inbound`] : []
+export function inboundChains(field: MarkField, otherwise: string): Chain[] {
   return [
     {
       name: 'begin_inbound',
@@ -20,8 +17,7 @@ export function inboundChains(field: MarkField, udp: boolean): Chain[] {
         `${BEGINS} goto admit_inbound`,
         'icmp type echo-request goto admit_inbound',
         'icmpv6 type echo-request goto admit_inbound',
-        ...services,
-        'drop',
+        otherwise,
       ],
     },
     { name: 'admit_inbound', rules: [stamp(field, field.inbound)] },

@@ -174,7 +174,7 @@ export class PlanSwitch {
     flows: Pick<FlowWatch, 'probe'>,
   ): Promise<number> {
     const addresses = new Set(lost.map((pair) => pair.address))
-    const everything = this.forgotten || (before !== undefined && !sameReach(before.plan, plan.plan))
+    const everything = this.forgotten || before === undefined || !sameReach(before.plan, plan.plan)
     if (addresses.size === 0 && !everything) return 0
     return await flows.probe(plan, everything ? 'all' : addresses)
   }
