@@ -15,7 +15,10 @@ export function findTroubles(facts: StatusFacts): string[] {
 }
 
 function* enforcement({ plan, ruleset, isApplying }: StatusFacts): Iterable<string> {
-  const remedy = 'Enter "restart clawgress", or commit again.'
+  const remedy =
+    plan === undefined
+      ? 'Load the configuration and commit: "configure", "load", "commit".'
+      : 'Enter "restart clawgress", or commit again.'
   if (!isKnown(ruleset)) yield `The firewall could not be looked at: ${ruleset.unknown}`
   else if (!ruleset.present)
     yield `The firewall table "inet clawgress" is missing: clients are not policed by it. ${remedy}`
