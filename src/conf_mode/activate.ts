@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import type { Layout } from '../base/layout.ts'
+import { settleAll } from '../base/settle.ts'
 import { prepareNamed, pruneNamedGenerations } from '../dns/index.ts'
 import { prepareFolders } from '../services/index.ts'
 import { type Applied, type ApplyOptions, applyGeneration } from './apply.ts'
@@ -94,7 +95,7 @@ async function prepare(
   const target = writeGeneration(layout, plan, source)
   try {
     checkpoint('generated')
-    await Promise.all([
+    await settleAll([
       prepareNamed(plan, layout, previous === undefined ? {} : { previous: previous.id }),
       checkPlanRuleset(plan, facts.interfaces),
     ])

@@ -1,4 +1,5 @@
 import { type Layout, runtimePaths } from '../base/layout.ts'
+import { settleAll } from '../base/settle.ts'
 import { applyZones, flushNames, installGeneration, viewName } from '../dns/index.ts'
 import { forgetStaleQueries } from '../firewall/index.ts'
 import { PinnerClient } from '../pinner/control-client.ts'
@@ -38,11 +39,7 @@ export async function applyGeneration(
   const units = services(layout)
   const lost = await closeIfOpen(layout, target.plan)
   checkpoint('closed')
-  await Promise.allSettled([
-    startNamed(layout, target, units),
-    units.ensure('clawgress-pinner'),
-    startRecorders(layout, units),
-  ]).then(throwFirst)
+  await settleAll([startNamed(layout, target, units), units.ensure('clawgress-pinner'), startRecorders(layout, units)])
   const pinner = new PinnerClient(runtimePaths(layout).pinnerSocket)
   const fresh = (await pinner.status()).generation === undefined
   // Nobody's questions reach named before its zones are live: the ruleset that comes next opens DNS.
@@ -65,11 +62,6 @@ export async function applyGeneration(
   for (const { id, names } of flush) await flushNames(layout, viewName(id), names)
   checkpoint('flushed')
   return { flowsReset: activated.probed, resetMs }
-}
-
-/** Nothing is still being started when a failure is told: the way back stops what must not run. */
-function throwFirst(results: readonly PromiseSettledResult<void>[]): void {
-  for (const result of results) if (result.status === 'rejected') throw result.reason
 }
 
 /** A named that does not run starts with the new zones; one that runs gets them later, when the pinner judges by them. */

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readlinkSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { replaceWhole } from '../../base/atomic-file.ts'
 import { ClawgressError } from '../../base/errors.ts'
 import { generationFiles, type Layout, runtimePaths } from '../../base/layout.ts'
@@ -13,6 +14,9 @@ const LOCK_WAIT_MS = 400
 const LARGE_RULESET = 1 << 20
 /** After a ruleset could not be loaded, in milliseconds. */
 const RETRY_MS = 2_000
+/** A table is damaged that looks so as often as this, with that much time in between, in milliseconds. */
+const DAMAGED_LOOKS = 4
+const DAMAGED_PAUSE_MS = 60
 /** So many failures in a row to see the kernel's state are worth an alert. */
 const BLIND_LOOKS = 8
 
@@ -73,10 +77,23 @@ export class RulesetWatch {
     return !live.present || !live.intact || (live.closed && this.currentFolder() !== undefined)
   }
 
+  /**
+   * What is there once nothing is under way: while anyone's transaction is being prepared, be it a mere check, a table
+   * looks damaged that is not. One that is gone is gone at first sight.
+   */
+  private async seeSettled(): Promise<LiveRuleset | undefined> {
+    let live = this.see()
+    for (let looks = 1; looks < DAMAGED_LOOKS && live?.present === true && this.isBroken(live); looks++) {
+      await sleep(DAMAGED_PAUSE_MS)
+      live = this.see()
+    }
+    return live
+  }
+
   /** Runs under the lock: what the first look saw may have been a commit. */
   private async repair(noticed: number): Promise<void> {
     const folder = this.currentFolder()
-    const live = this.see()
+    const live = await this.seeSettled()
     if (!this.isGuarding() || !this.isBroken(live)) return
     if (folder === undefined) {
       await this.close(undefined, `The table inet ${TABLE} was lost, and so was the run folder with its ruleset`)
