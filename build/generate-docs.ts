@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { decisionJsonSchema } from '../src/daemon/record.ts'
+import { decisionJsonSchema } from '../src/daemon/records/record.ts'
 import { loadDefinitions } from '../src/vyos/index.ts'
 import { clawgressService, printConfigurationPage } from './configuration-page.ts'
 import { printReasonsPage } from './reasons-page.ts'

@@ -1,6 +1,6 @@
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { PinnerClient } from '../pinner/control-client.ts'
-import type { LookUpNames } from './names-behind.ts'
+import type { LookUpNames } from './records/names-behind.ts'
 
 const TIMEOUT = 1_000
 

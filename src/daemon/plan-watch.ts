@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { loadPlan } from '../plan/index.ts'
 import type { Plan } from '../plan/types.ts'
-import type { Plans } from './explain.ts'
+import type { Plans } from './records/explain.ts'
 
 /** Keeps the Plan of the generation that is proven live, and the one before it. */
 export class PlanWatch implements Plans {

@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { currentLayout, type Layout } from '../base/layout.ts'
 import { pinnerNames } from './pinner-names.ts'
-import { Recorder, type RecorderOptions } from './recorder.ts'
+import { Recorder, type RecorderOptions } from './records/recorder.ts'
 import { serveStatus } from './status.ts'
 
 /** Milliseconds between looks at the logs. */

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { layoutBelow, runtimePaths } from '../../src/base/layout.ts'
-import { type DecisionRecord, decisionRecord } from '../../src/daemon/record.ts'
+import { type DecisionRecord, decisionRecord } from '../../src/daemon/records/record.ts'
 import { runDaemon } from '../../src/daemon/run.ts'
 import { askDaemon } from '../../src/daemon/status.ts'
 import { NO_OBJECTS, printRuleset } from '../../src/firewall/index.ts'

@@ -1,4 +1,4 @@
-import type { ReasonCode } from '../base/reasons.ts'
+import type { ReasonCode } from '../../base/reasons.ts'
 import type { DecisionRecord } from './record.ts'
 
 const MINUTE = 60_000

@@ -1,5 +1,5 @@
-import { formatAddress, parseAddress } from '../base/address.ts'
-import { REASONS, type ReasonCode } from '../base/reasons.ts'
+import { formatAddress, parseAddress } from '../../base/address.ts'
+import { REASONS, type ReasonCode } from '../../base/reasons.ts'
 
 /** One line of one log, before lines that tell of the same question or flow are joined. */
 export interface RawDenial {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { REASONS, type ReasonCode } from '../base/reasons.ts'
+import { REASONS, type ReasonCode } from '../../base/reasons.ts'
 
 export const RECORD_SCHEMA = 'clawgress.decision/1'
 

@@ -1,4 +1,4 @@
-import type { ReasonCode } from '../base/reasons.ts'
+import type { ReasonCode } from '../../base/reasons.ts'
 import { canonicalAddress, type RawDenial, reasonCode } from './raw-denial.ts'
 
 /** What the ruleset says in an NFLOG prefix: `cg:g=<group key>;r=<reason code>`. */

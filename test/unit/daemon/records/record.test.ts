@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { type DecisionRecord, decisionJsonSchema, decisionRecord, printRecord } from '../../../src/daemon/record.ts'
+import {
+  type DecisionRecord,
+  decisionJsonSchema,
+  decisionRecord,
+  printRecord,
+} from '../../../../src/daemon/records/record.ts'
 
 const record: DecisionRecord = {
   schema: 'clawgress.decision/1',

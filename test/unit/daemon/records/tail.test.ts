@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { Tail } from '../../../src/daemon/tail.ts'
-import { tempFolder, until } from './temp-folder.ts'
+import { Tail } from '../../../../src/daemon/records/tail.ts'
+import { tempFolder, until } from '../temp-folder.ts'
 
 describe('a followed log', () => {
   const folder = tempFolder()
