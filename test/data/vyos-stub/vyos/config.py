@@ -8,10 +8,11 @@ class ConfigDict(dict):
 
 
 class Config:
-    def __init__(self):
+    def __init__(self, session_env=None, config_source=None):
         self._trees = json.loads(os.environ['VYOS_STUB_CONFIG'])
 
     def _find(self, path, effective):
+        # VyOS holds None for a configuration without any node, as the running one is during boot
         node = self._trees['effective' if effective else 'proposed']
         for name in path:
             node = node.get(name) if isinstance(node, dict) else None
@@ -27,7 +28,10 @@ class Config:
                         no_multi_convert=False, no_tag_node_value_mangle=False, with_defaults=False,
                         with_recursive_defaults=False, with_pki=False):
         assert get_first_key and no_tag_node_value_mangle and key_mangling is None
-        result = ConfigDict(self._find(path, effective) or {})
+        found = self._find(path, effective) or {}
+        if not isinstance(found, dict):
+            raise TypeError('Data under node is not of type dict')
+        result = ConfigDict(found)
         if with_recursive_defaults:
             # VyOS gives the defaults also for a path that does not exist
             result.setdefault('dns', {}).setdefault('max-ttl', '3600')
