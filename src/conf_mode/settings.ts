@@ -5,8 +5,9 @@ import { ENDPOINTS } from '../base/endpoints.ts'
 import type { Problem } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
 import type { NameServer, PlanSettings } from '../plan/types.ts'
-import type { ConfigDict, ConfigValue } from '../vyos/index.ts'
+import type { ConfigDict } from '../vyos/index.ts'
 import { clientInterfaceProblems, clientInterfaceWarnings } from './client-interfaces.ts'
+import { DictReader } from './dict-reader.ts'
 import type { SystemFacts } from './system-facts.ts'
 
 /** The configuration node `service clawgress` as a value; what the Plan needs of it is `plan`. */
@@ -20,47 +21,6 @@ const BASE = 'service clawgress'
 /** fc00::/7 is the widest network that can be all clients. */
 const WIDEST_CLIENT_NETWORK = 7
 
-const isDict = (value: ConfigValue | undefined): value is ConfigDict =>
-  typeof value === 'object' && !Array.isArray(value)
-
-/** Reads one level of the configuration; a node that VyOS's schema cannot produce is a bug, not an operator's error. */
-class Node {
-  readonly #values: ConfigDict
-  readonly path: string
-
-  constructor(values: ConfigDict, path: string) {
-    this.#values = values
-    this.path = path
-  }
-
-  has(name: string): boolean {
-    return this.#values[name] !== undefined
-  }
-
-  leaf(name: string): string | undefined {
-    const value = this.#values[name]
-    return typeof value === 'string' ? value : undefined
-  }
-
-  list(name: string): readonly string[] {
-    const value = this.#values[name]
-    if (typeof value === 'string') return [value]
-    return Array.isArray(value) ? value : []
-  }
-
-  child(name: string): Node {
-    const value = this.#values[name]
-    const values = isDict(value) ? value : {}
-    return new Node(values, `${this.path} ${name}`)
-  }
-
-  tags(name: string): [string, Node][] {
-    const parent = this.#values[name]
-    if (!isDict(parent)) return []
-    return Object.keys(parent).map((tag) => [tag, this.child(name).child(tag)])
-  }
-}
-
 /**
  * Checks the configuration against itself and the router. Every problem is reported; `settings` is usable only where
  * there is none.
@@ -72,7 +32,7 @@ export function readSettings(
 ): { settings: Settings; problems: Problem[]; warnings: Problem[] } {
   const problems: Problem[] = []
   const problem = (code: Problem['code'], path: string, message: string) => problems.push({ code, path, message })
-  const root = new Node(config, BASE)
+  const root = new DictReader(config, BASE)
   const dns = root.child('dns')
   const firewall = root.child('firewall')
 
@@ -192,7 +152,7 @@ function checkListenAddresses(
   }
 }
 
-function readNameServers(dns: Node, problem: Report): NameServer[] {
+function readNameServers(dns: DictReader, problem: Report): NameServer[] {
   return dns.tags('name-server').flatMap(([text, node]) => {
     const address = parseAddress(text)
     if (address === undefined) {
@@ -218,7 +178,7 @@ function readNameServers(dns: Node, problem: Report): NameServer[] {
 }
 
 /** Contiguous, wide enough for 255 generations to be told apart. */
-function readMarkMask(firewall: Node, problem: Report): number {
+function readMarkMask(firewall: DictReader, problem: Report): number {
   const text = firewall.leaf('mark-mask') ?? '0xfff00000'
   const mask = Number(text)
   const bits = mask.toString(2)
@@ -233,7 +193,7 @@ function readMarkMask(firewall: Node, problem: Report): number {
   return mask
 }
 
-function number(node: Node, name: string, otherwise: number, problem: Report): number {
+function number(node: DictReader, name: string, otherwise: number, problem: Report): number {
   const text = node.leaf(name)
   if (text === undefined) return otherwise
   if (!/^[0-9]{1,9}$/.test(text)) {
@@ -243,7 +203,7 @@ function number(node: Node, name: string, otherwise: number, problem: Report): n
   return Number(text)
 }
 
-function existingFile(node: Node, name: string, layout: Layout, problem: Report): string | undefined {
+function existingFile(node: DictReader, name: string, layout: Layout, problem: Report): string | undefined {
   const typed = node.leaf(name)
   if (typed === undefined) return undefined
   const path = join(layout.root, typed)
