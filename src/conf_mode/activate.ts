@@ -54,8 +54,8 @@ export function activate(
   return inSentences(async () => {
     const started = performance.now()
     const since = () => Math.round(performance.now() - started)
-    const { plan, policy, policyBytes, policyFile } = verified
-    const source = { policy, policyBytes, policyFile, input }
+    const { plan, policy, policyBytes, policyFile, api } = verified
+    const source = { policy, policyBytes, policyFile, input, api }
     prepareFolders(layout)
     requirePrograms()
     const previous = currentGeneration(layout)
@@ -130,6 +130,7 @@ async function apply(
   return applied
 }
 
-function differenceFrom(previous: Generation | undefined, next: Verified): Difference {
+/** How what was verified differs from what is live. */
+export function differenceFrom(previous: Generation | undefined, next: Verified): Difference {
   return differenceOf(previous === undefined ? undefined : storedPolicy(previous.folder, previous.plan), next.policy)
 }

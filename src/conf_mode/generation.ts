@@ -14,6 +14,8 @@ import { basename, join } from 'node:path'
 import { replaceWhole } from '../base/atomic-file.ts'
 import { ClawgressError } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
+import { systemUser } from '../base/system-users.ts'
+import { API_SETTINGS_FILE, type ApiSettings } from '../daemon/api/settings.ts'
 import { loadPlan, type Plan, writePlan } from '../plan/index.ts'
 import type { Policy } from '../policy/index.ts'
 import type { HandlerInput } from './handler-input.ts'
@@ -33,13 +35,23 @@ export interface GenerationSource {
   readonly policyBytes: Buffer
   readonly policyFile: string
   readonly input: HandlerInput
+  /** Absent where no API is configured. */
+  readonly api: ApiSettings | undefined
 }
 
 /** Policies that mean the same may be written differently: the newest wording is the one that is shown and kept. */
-export function writeSource(folder: string, { policyBytes, policyFile, input }: GenerationSource): void {
-  replaceWhole(join(folder, 'policy.json'), policyBytes, 0o640)
+export function writeSource(folder: string, { policyBytes, policyFile, input, api }: GenerationSource): void {
+  replaceWhole(join(folder, 'policy.json'), policyBytes, 0o640, systemUser('clawgress')?.gid)
   replaceWhole(join(folder, 'source.json'), JSON.stringify({ policyFile }), 0o644)
   replaceWhole(join(folder, 'input.json'), JSON.stringify(input), 0o600)
+  writeApiSettings(folder, api)
+}
+
+/** Holds a private key and hashes of keys: for root and the gateway's programs alone. */
+function writeApiSettings(folder: string, api: ApiSettings | undefined): void {
+  const path = join(folder, API_SETTINGS_FILE)
+  if (api === undefined) rmSync(path, { force: true })
+  else replaceWhole(path, JSON.stringify(api), 0o640, systemUser('clawgress')?.gid)
 }
 
 /**
@@ -64,6 +76,15 @@ export function writeGeneration(layout: Layout, plan: Plan, source: GenerationSo
     throw error
   }
   return generation
+}
+
+/** Identifier of the generation that was last proven live. */
+export function liveId(layout: Layout): string | undefined {
+  try {
+    return basename(readlinkSync(runtimePaths(layout).current))
+  } catch {
+    return undefined
+  }
 }
 
 /** The generation that was last proven live; undefined before the first, and where its Plan is not readable any more. */

@@ -3,9 +3,11 @@ import { formatProblem } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
 import { withLock } from '../services/index.ts'
 import { type Activation, activate } from './activate.ts'
+import { behindDefaultDeny } from './behind-default-deny.ts'
 import { inSentences } from './failure.ts'
 import type { HandlerInput } from './handler-input.ts'
 import { removeEverything } from './remove.ts'
+import { refuseNewerConfiguration } from './saved-configuration.ts'
 import { type Verified, verify } from './verify.ts'
 
 /** How long a change waits for another one to finish, milliseconds. */
@@ -22,18 +24,19 @@ async function carryOut(input: HandlerInput, layout: Layout): Promise<string> {
   const { proposed } = input
   if (proposed === null || proposed.disable !== undefined)
     return input.dry_run ? '' : withLock(layout, LOCK_WAIT_MS, () => removeEverything(layout), 'commit')
-  if (input.dry_run) return warningsOf(await verify(proposed, layout)).join('\n')
-  return withLock(
-    layout,
-    LOCK_WAIT_MS,
-    async () => {
-      const verified = await verify(proposed, layout)
-      const activation = await activate(layout, verified, input, operator())
-      return [...warningsOf(verified), describe(activation, verified)].join('\n')
-    },
-    'commit',
-  )
+  const carry = async () => {
+    refuseNewerConfiguration(layout)
+    const verified = await verify(input, layout)
+    if (input.dry_run) return warningsOf(verified).join('\n')
+    const activation = await activate(layout, verified, input, operator())
+    return [...warningsOf(verified), describe(activation, verified)].join('\n')
+  }
+  if (input.dry_run && !isCommitting()) return carry()
+  return withLock(layout, LOCK_WAIT_MS, () => behindDefaultDeny(layout, proposed, carry), 'commit')
 }
+
+/** VyOS's classic back end verifies in the course of a commit, and tells us its session; what only tries has none. */
+const isCommitting = (): boolean => process.env.VYATTA_CHANGES_ONLY_DIR !== undefined
 
 /** Who asked for the change: sudo's caller, else ourselves. */
 export const operator = (): string => process.env.SUDO_USER ?? userInfo().username

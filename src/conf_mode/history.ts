@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import type { Layout } from '../base/layout.ts'
+import { historyFolder } from '../services/index.ts'
 
 /** One activation, newest last. */
 export interface HistoryEntry {
@@ -28,8 +29,6 @@ export interface HistoryEntry {
 }
 
 const KEEP = 100
-
-const historyFolder = (layout: Layout) => join(layout.state, 'history')
 
 /** All activations that are kept, oldest first. A folder that was being written when the power failed is passed over. */
 export function readHistory(layout: Layout): HistoryEntry[] {

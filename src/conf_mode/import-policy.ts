@@ -1,12 +1,14 @@
 import { closeSync, fstatSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { replaceWhole } from '../base/atomic-file.ts'
-import { fail } from '../base/errors.ts'
+import { fail, type Problem } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { MAX_POLICY_BYTES } from '../policy/index.ts'
 import { type Confirmation, confirmationSchema, withLock } from '../services/index.ts'
-import { activate } from './activate.ts'
+import { type Activation, activate, differenceFrom } from './activate.ts'
+import type { Difference } from './difference.ts'
 import { inSentences } from './failure.ts'
+import { currentGeneration, liveId } from './generation.ts'
 import { describe, LOCK_WAIT_MS, operator, warningsOf } from './handler.ts'
 import { recallInput } from './handler-input.ts'
 import { readHistory } from './history.ts'
@@ -19,6 +21,12 @@ export interface ImportOptions {
   readonly confirmMinutes?: number
   /** Told what is about to change before it changes. */
   readonly tell: (text: string) => void
+  /** Generation that the change was made for; where another one is live, it throws `policy.outdated`. */
+  readonly expected?: string
+  /** How long to wait for another change to finish, milliseconds. */
+  readonly lockWaitMs?: number
+  /** Who asks, for the history; absent: the operator of this process. */
+  readonly user?: string
 }
 
 /**
@@ -29,9 +37,31 @@ export async function importPolicy(layout: Layout, file: string, options: Import
   await replacePolicy(layout, readCandidate(operatorPath(layout, file)), `policy import ${file}`, options)
 }
 
+/** As `importPolicy`, for a policy that is at hand as octets. */
+export async function importCandidate(layout: Layout, candidate: Buffer, options: ImportOptions): Promise<Activation> {
+  return (await replacePolicy(layout, candidate, `policy import by ${options.user ?? operator()}`, options))!
+}
+
+/** What importing a policy would do; touches nothing. Throws ClawgressError as an import would. */
+export async function checkCandidate(layout: Layout, candidate: Buffer): Promise<CheckedCandidate> {
+  const verified = await inSentences(() => verify(recallInput(layout), layout, candidate))
+  const live = currentGeneration(layout)
+  const { generation } = verified.plan
+  const difference = differenceFrom(live, verified)
+  return { changed: live?.id !== generation, generation, difference, warnings: verified.warnings }
+}
+
+export interface CheckedCandidate {
+  readonly changed: boolean
+  /** What would be live. */
+  readonly generation: string
+  readonly difference: Difference
+  readonly warnings: readonly Problem[]
+}
+
 /** Activates the policy of an earlier generation again, by its number or identifier in `show clawgress versions`. */
-export async function rollbackPolicy(layout: Layout, wanted: string, options: ImportOptions): Promise<void> {
-  await replacePolicy(layout, policyOf(layout, wanted), `policy rollback ${wanted}`, options)
+export async function rollbackPolicy(layout: Layout, wanted: string, options: ImportOptions): Promise<Activation> {
+  return (await replacePolicy(layout, policyOf(layout, wanted), `policy rollback ${wanted}`, options))!
 }
 
 function policyOf(layout: Layout, wanted: string): Buffer {
@@ -71,19 +101,21 @@ async function replacePolicy(
   layout: Layout,
   candidate: Buffer,
   purpose: string,
-  { confirmMinutes, tell }: ImportOptions,
+  { confirmMinutes, tell, expected, lockWaitMs = LOCK_WAIT_MS, user = operator() }: ImportOptions,
   isWanted = () => true,
-): Promise<void> {
+): Promise<Activation | undefined> {
   const replace = async () => {
-    if (!isWanted()) return
+    if (!isWanted()) return undefined
+    if (expected !== undefined) refuseOutdated(layout, expected)
     const input = recallInput(layout)
-    const verified = await verify(input.proposed ?? {}, layout, candidate)
+    const verified = await verify(input, layout, candidate)
     for (const warning of warningsOf(verified)) tell(warning)
     const forgetConfirmation = confirmMinutes === undefined ? () => {} : awaitConfirmation(layout, confirmMinutes)
     let replacement: Replacement | undefined
+    let activation: Activation
     try {
       replacement = replaceFile(policyFileTarget(layout, verified.policyFile), candidate)
-      const activation = await activate(layout, verified, input, operator(), ({ text }) => tell(text.trimEnd()))
+      activation = await activate(layout, verified, input, user, ({ text }) => tell(text.trimEnd()))
       tell(describe(activation, verified))
     } catch (error) {
       replacement?.undo()
@@ -94,8 +126,18 @@ async function replacePolicy(
     // The operator's time begins when the policy is live.
     if (confirmMinutes !== undefined) awaitConfirmation(layout, confirmMinutes)
     else writePending(layout, undefined)
+    return activation
   }
-  await withLock(layout, LOCK_WAIT_MS, () => inSentences(replace), purpose)
+  return withLock(layout, lockWaitMs, () => inSentences(replace), purpose)
+}
+
+function refuseOutdated(layout: Layout, expected: string): void {
+  const live = liveId(layout)
+  if (live !== expected)
+    fail(
+      'policy.outdated',
+      `Generation ${live ?? 'none'} is live by now, not ${expected}; look at what changed, and try again with it.`,
+    )
 }
 
 /**

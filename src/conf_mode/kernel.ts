@@ -4,6 +4,7 @@ import { replaceWhole } from '../base/atomic-file.ts'
 import { generationFiles, type Layout } from '../base/layout.ts'
 import {
   applyRuleset,
+  type ClosedSettings,
   checkRuleset,
   liveRuleset,
   NO_OBJECTS,
@@ -31,8 +32,8 @@ export async function closeIfOpen(layout: Layout, plan: Plan): Promise<boolean> 
   return true
 }
 
-/** Default deny for the Plan's client interfaces in place of whatever ruleset of ours stands. */
-export async function loadClosed(layout: Layout, { settings }: Plan): Promise<void> {
+/** Default deny for the client interfaces of a Plan's settings in place of whatever ruleset of ours stands. */
+export async function loadClosed(layout: Layout, { settings }: { settings: ClosedSettings }): Promise<void> {
   const file = join(layout.run, 'closed.nft')
   replaceWhole(file, printClosedRuleset(settings, readLiveObjects()), 0o600)
   await applyRuleset(file)

@@ -1,8 +1,10 @@
 import { ClawgressError, type Problem } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
+import type { ApiSettings } from '../daemon/api/settings.ts'
 import { compilePlan, type Plan } from '../plan/index.ts'
 import { type Policy, parsePolicy } from '../policy/index.ts'
-import type { ConfigDict } from '../vyos/index.ts'
+import { apiService, readApiSettings } from './api-settings.ts'
+import type { HandlerInput } from './handler-input.ts'
 import { readPolicyFile } from './policy-file.ts'
 import { readSettings } from './settings.ts'
 import { readSystemFacts, type SystemFacts } from './system-facts.ts'
@@ -16,13 +18,20 @@ export interface Verified {
   readonly policyFile: string
   readonly warnings: readonly Problem[]
   readonly facts: SystemFacts
+  /** How the daemon serves the API; undefined where none is configured. */
+  readonly api: ApiSettings | undefined
 }
 
 /**
  * Checks configuration, router and policy without touching anything, and reports every problem at once
  * (ClawgressError). What it returns can be generated and applied. `candidate` is judged in place of the policy file.
  */
-export async function verify(config: ConfigDict, layout: Layout, candidate?: Buffer): Promise<Verified> {
+export async function verify(
+  { proposed, pki }: Pick<HandlerInput, 'proposed' | 'pki'>,
+  layout: Layout,
+  candidate?: Buffer,
+): Promise<Verified> {
+  const config = proposed ?? {}
   const { 'policy-file': policyFile } = config
   const problems: Problem[] = []
   // The programs that tell the facts run while the policy is read.
@@ -31,10 +40,12 @@ export async function verify(config: ConfigDict, layout: Layout, candidate?: Buf
     typeof policyFile === 'string' ? collect(problems, () => readPolicy(layout, policyFile, candidate)) : undefined,
   ])
   const { settings, warnings, ...about } = readSettings(config, facts, layout)
-  problems.unshift(...about.problems)
+  const api = readApiSettings(config, pki, facts)
+  problems.unshift(...about.problems, ...api.problems)
   if (problems.length > 0 || found === undefined || typeof policyFile !== 'string') throw new ClawgressError(problems)
-  const plan = compilePlan(found.policy, settings.plan, { policyFile })
-  return { ...found, warnings: [...warnings, ...found.warnings], plan, policyFile, facts }
+  const plan = compilePlan(found.policy, { ...settings.plan, ...apiService(api) }, { policyFile })
+  const everyWarning = [...warnings, ...api.warnings, ...found.warnings]
+  return { ...found, warnings: everyWarning, plan, policyFile, facts, api: api.settings }
 }
 
 function readPolicy(

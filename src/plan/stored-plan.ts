@@ -21,6 +21,7 @@ const settings = z.strictObject({
   clientInterfaces: z.array(z.string()),
   clientNetworks: z.array(prefix),
   listenAddresses: z.array(z.string()),
+  clientServices: z.array(z.strictObject({ address: z.string(), port })).optional(),
   nameServers: z.array(z.strictObject({ address: z.string(), port, tlsHostname: z.string().optional() })),
   denyAnswer: z.enum(['nxdomain', 'nodata']),
   cacheSizeMiB: z.number(),
@@ -64,6 +65,7 @@ const nameList = z.strictObject({
       .nullable()
       .transform((label) => label ?? undefined),
   ),
+  spellings: z.exactOptional(z.record(z.string(), z.string())),
 })
 
 /** plan.json. */
@@ -78,6 +80,7 @@ export const storedPlan = z
     settings,
     source: z.strictObject({
       policyFile: z.string().optional(),
+      config: z.literal(true).optional(),
       description: z.string().optional(),
       revision: z.number().optional(),
     }),

@@ -88,8 +88,16 @@ export interface PlanSettings {
   readonly markMask: number
   /** Addresses of the router itself and its on-link prefixes at commit time: never reachable through a name. */
   readonly ownPrefixes: readonly Prefix[]
+  /** What clients reach on the gateway beside DNS and ping; absent: nothing. */
+  readonly clientServices?: readonly ClientService[]
   /** syslog facility for decision records. */
   readonly syslogFacility: string
+}
+
+/** A TCP service of the gateway that clients may reach. */
+export interface ClientService {
+  readonly address: string
+  readonly port: number
 }
 
 export interface NameServer {
@@ -131,7 +139,13 @@ export interface Plan {
   readonly classes: readonly PinClass[]
   readonly settings: PlanSettings
   /** Where the policy came from, as the operator named it. */
-  readonly source: { readonly policyFile?: string; readonly description?: string; readonly revision?: number }
+  readonly source: {
+    readonly policyFile?: string
+    /** The configuration holds policy nodes. */
+    readonly config?: true
+    readonly description?: string
+    readonly revision?: number
+  }
   readonly names: NameIndex
 }
 

@@ -15,6 +15,9 @@ import { fail } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { systemUser, type UserIds } from '../base/system-users.ts'
 
+/** Policies that were activated. */
+export const historyFolder = (layout: Layout): string => join(layout.state, 'history')
+
 /** Folder of what the units' processes print. */
 export const unitLogs = (layout: Layout): string => join(layout.log, 'services')
 
@@ -37,6 +40,8 @@ export function prepareFolders(layout: Layout): void {
   folder(dirname(nflogRecords), 0o3770, ulog.uid, clawgress.gid)
   file(nflogRecords, 0o660, ulog.uid, clawgress.gid)
   folder(layout.state, 0o755, 0, 0)
+  // What is made inside takes over the group: the daemon shows the history, and changes nothing in it.
+  folder(historyFolder(layout), 0o2750, 0, clawgress.gid)
   folder(layout.log, 0o1775, 0, clawgress.gid)
   // Its parent is the daemon's too, which could have put a link there.
   if (lstatSync(unitLogs(layout), { throwIfNoEntry: false })?.isDirectory() === false) rmSync(unitLogs(layout))

@@ -1,4 +1,4 @@
-export { prepareFolders, unitLogs } from './folders.ts'
+export { historyFolder, prepareFolders, unitLogs } from './folders.ts'
 export { type Confirmation, confirmationSchema } from './guard/confirmation.ts'
 export { runGuard } from './guard/run-guard.ts'
 export { withLock } from './lock.ts'

@@ -1,5 +1,7 @@
+import { isIPv6 } from 'node:net'
 import { type Family, familyOf, holds, type Prefix, parseAddress } from '../../base/address.ts'
 import { ENDPOINTS } from '../../base/endpoints.ts'
+import type { PlanSettings } from '../../plan/types.ts'
 import { pingRules } from './client-limits.ts'
 import { hex } from './mark-field.ts'
 import type { Chain } from './text.ts'
@@ -128,3 +130,9 @@ export function inputChains(
 
 /** Admits queries that `dnsChain` has turned here, up to the client's rate, and nothing sent to named's port directly. */
 export const DNS_SERVICE = `meta l4proto { tcp, udp } th dport ${ENDPOINTS.namedPort} ct status dnat goto dns_query`
+
+/** Admits new and old packets to what the configuration opens to clients. */
+export const clientServices = ({ clientServices = [] }: Pick<PlanSettings, 'clientServices'>): string[] =>
+  clientServices.map(
+    ({ address, port }) => `${isIPv6(address) ? 'ip6' : 'ip'} daddr ${address} tcp dport ${port} accept`,
+  )

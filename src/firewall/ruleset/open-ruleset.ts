@@ -13,7 +13,14 @@ import {
   servedFlows,
   servedSources,
 } from './forward-chains.ts'
-import { DNS_SERVICE, dnsChain, type InterfaceNetworks, inputChains, untrackedChains } from './gateway-chains.ts'
+import {
+  clientServices,
+  DNS_SERVICE,
+  dnsChain,
+  type InterfaceNetworks,
+  inputChains,
+  untrackedChains,
+} from './gateway-chains.ts'
 import {
   GROUP_REASONS,
   groupObjects,
@@ -71,7 +78,13 @@ function openRuleset(plan: Plan, field: MarkField, options: RulesetOptions): Rul
     chains: [
       dnsChain(clients, settings.listenAddresses, options.networks ?? new Map()),
       ...untrackedChains(),
-      ...inputChains(clients, sourceChecks, [DNS_SERVICE], denialName(ANY_GROUP, 'net.gateway'), tooFast),
+      ...inputChains(
+        clients,
+        sourceChecks,
+        [DNS_SERVICE, ...clientServices(settings)],
+        denialName(ANY_GROUP, 'net.gateway'),
+        tooFast,
+      ),
       dnsLimitChain(tooFast),
       forwardChain(clients),
       ...judgedChains(field, options.mark, sourceChecks, dispatch, settings.keepEstablished),
