@@ -48,6 +48,10 @@ export const runtimePaths = (layout: Layout) => ({
   pinnerState: join(layout.run, 'pinner', 'state.json'),
   supervisorSocket: join(layout.run, 'supervisor.sock'),
   supervisorLock: join(layout.run, 'supervisor.lock'),
+  /** Where the daemon asks root for activations; the guard listens. */
+  activationSocket: join(layout.run, 'activation.sock'),
+  /** What the guard saw last, for programs that may not ask the kernel. */
+  guardReport: join(layout.run, 'guard-report.json'),
   /** What the daemon makes. */
   daemonFolder: join(layout.run, 'daemon'),
   daemonSocket: join(layout.run, 'daemon', 'daemon.sock'),

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { register as registerActivationRequest } from './commands/activation-request.ts'
 import { register as registerCompletion } from './commands/completion.ts'
 import { register as registerConfMode } from './commands/conf-mode.ts'
 import { register as registerDaemon } from './commands/daemon.ts'
@@ -25,6 +26,7 @@ registerConfMode(program)
 registerOp(program)
 registerDaemon(program)
 registerGuard(program)
+registerActivationRequest(program)
 registerSupervise(program)
 registerLab(program)
 registerPinner(program)

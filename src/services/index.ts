@@ -1,5 +1,14 @@
+export { type Handed, requestActivation } from './activation/client.ts'
+export {
+  type ActivationReply,
+  type ActivationRequest,
+  type ActivationResult,
+  activationResult,
+} from './activation/protocol.ts'
+export { readActivationRequest } from './activation/read-request.ts'
 export { historyFolder, prepareFolders, unitLogs } from './folders.ts'
 export { type Confirmation, confirmationSchema } from './guard/confirmation.ts'
+export { type GuardSight, readGuardReport } from './guard/report.ts'
 export { runGuard } from './guard/run-guard.ts'
 export { withLock } from './lock.ts'
 export { type Services, services } from './services.ts'

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Layout } from '../../base/layout.ts'
+import { ActivationListener } from '../activation/listener.ts'
 import { prepareFolders } from '../folders.ts'
 import { Alerts } from './alerts.ts'
 import { ConfirmationWatch } from './confirmation.ts'
 import { HealthWatch } from './health-watch.ts'
 import { LogRotation } from './log-rotation.ts'
+import { GuardReport } from './report.ts'
 import { type RestorePins, RulesetWatch } from './ruleset-watch.ts'
 
 /** Milliseconds between looks at the ruleset. Default deny is back within a second of its loss. */
@@ -21,6 +23,8 @@ export async function runGuard(layout: Layout, restorePins: RestorePins): Promis
   const alerts = new Alerts(layout)
   const ruleset = new RulesetWatch(layout, alerts, restorePins)
   const confirmation = new ConfirmationWatch(layout, alerts)
+  const activation = new ActivationListener(layout)
+  const report = new GuardReport(layout)
   const rotation = new LogRotation(layout, alerts)
   const ending = new AbortController()
   process.once('SIGTERM', () => ending.abort())
@@ -30,9 +34,12 @@ export async function runGuard(layout: Layout, restorePins: RestorePins): Promis
     await ruleset.look()
     if (look % LOOKS_PER_ROUND === 0) {
       confirmation.look()
+      await activation.look()
+      report.look()
       await rotation.look()
     }
     await sleep(LOOK_MS, undefined, { signal: ending.signal }).catch(() => undefined)
   }
+  activation.close()
   await watching
 }

@@ -1,0 +1,75 @@
+import { readFileSync, statSync } from 'node:fs'
+import { replaceWhole } from '../../base/atomic-file.ts'
+import { ClawgressError } from '../../base/errors.ts'
+import { type Layout, runtimePaths } from '../../base/layout.ts'
+import { type Counters, type LiveRuleset, liveRuleset, readCounters } from '../../firewall/index.ts'
+import { services } from '../services.ts'
+import type { UnitStatus } from '../unit-definition.ts'
+
+/** What could not be found out is a sentence. */
+type Seen<Value> = Value | { readonly unknown: string }
+
+/** What root sees of the gateway, for the daemon, which may neither ask the kernel nor the supervisor. */
+export interface GuardSight {
+  /** Milliseconds since the epoch. */
+  readonly seenAt: number
+  readonly ruleset: Seen<LiveRuleset>
+  readonly counters: Seen<Counters>
+  readonly units: Seen<readonly UnitStatus[]>
+}
+
+/** The guard looks every two seconds; later than this it is not at work, milliseconds. */
+const STALE_MS = 10_000
+const MAX_BYTES = 16 << 20
+
+/** Writes down what the guard sees, where everyone may read it: it holds nothing that `nft list` and ps do not show. */
+export class GuardReport {
+  private readonly layout: Layout
+  private isLooking = false
+
+  constructor(layout: Layout) {
+    this.layout = layout
+  }
+
+  /** Begins to look, unless a look is under way: the ruleset is watched meanwhile. */
+  look(): void {
+    if (this.isLooking) return
+    this.isLooking = true
+    void this.write()
+      // A full or lost run folder: the report grows old, and says so by that.
+      .catch(() => undefined)
+      .finally(() => {
+        this.isLooking = false
+      })
+  }
+
+  private async write(): Promise<void> {
+    const sight: GuardSight = {
+      ruleset: await seen(liveRuleset),
+      counters: await seen(readCounters),
+      units: await seen(() => services(this.layout).status()),
+      seenAt: Date.now(),
+    }
+    replaceWhole(runtimePaths(this.layout).guardReport, JSON.stringify(sight), 0o644)
+  }
+}
+
+async function seen<Value>(ask: () => Value | Promise<Value>): Promise<Seen<Value>> {
+  try {
+    return await ask()
+  } catch (error) {
+    return { unknown: error instanceof ClawgressError ? error.problems[0]!.message : 'It could not be asked.' }
+  }
+}
+
+/** What the guard saw last, or undefined where it is not at work. Never throws. */
+export function readGuardReport(layout: Layout, now: number): GuardSight | undefined {
+  const path = runtimePaths(layout).guardReport
+  try {
+    if (statSync(path).size > MAX_BYTES) return undefined
+    const sight = JSON.parse(readFileSync(path, 'utf8')) as GuardSight
+    return now - sight.seenAt > STALE_MS ? undefined : sight
+  } catch {
+    return undefined
+  }
+}
