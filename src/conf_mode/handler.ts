@@ -27,7 +27,8 @@ async function carryOut(input: HandlerInput, layout: Layout): Promise<string> {
   const carry = async () => {
     refuseNewerConfiguration(layout)
     const verified = await verify(input, layout)
-    if (input.dry_run) return warningsOf(verified).join('\n')
+    // The same warnings come again when it is applied.
+    if (input.dry_run) return isCommitting() ? '' : warningsOf(verified).join('\n')
     const activation = await activate(layout, verified, input, operator())
     return [...warningsOf(verified), describe(activation, verified)].join('\n')
   }

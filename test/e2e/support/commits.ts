@@ -23,6 +23,8 @@ export interface CommitOptions {
   /** Lets the step fail. */
   readonly failAt?: Checkpoint
   readonly dryRun?: boolean
+  /** What the handler's caller has in its environment beside the gateway's own. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 const faults = ({ killAt, failAt }: CommitOptions): Record<string, string> => ({
@@ -36,7 +38,7 @@ export function commit(lab: Lab, options: CommitOptions = {}): Promise<Completed
   const input = { proposed: proposed as ConfigDict | null, effective: null, pki: null, dry_run: dryRun }
   return lab.gateway.clawgress(['conf-mode', 'service_clawgress'], {
     input: JSON.stringify(input),
-    environment: faults(options),
+    environment: { ...options.environment, ...faults(options) },
     mayFail: true,
   })
 }
