@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { fail } from '../base/errors.ts'
 import type { Check, Completion, ValueHelp } from './definition.ts'
+import type { XmlElement } from './definition-xml/xml-element.ts'
 import { compilePattern, isKnownValidator } from './value-check.ts'
-import type { XmlElement } from './xml-source.ts'
 
 const nodeName = z
   .string()
@@ -14,21 +14,6 @@ export const nodeAttributes = z.strictObject({ name: nodeName, owner: z.string()
 
 /** Attributes of `<syntaxVersion>`. */
 export const versionAttributes = z.strictObject({ component: nodeName, version: integer })
-
-const KNOWN = new Set([
-  'help',
-  'constraint',
-  'constraintGroup',
-  'constraintErrorMessage',
-  'valueHelp',
-  'completionHelp',
-  'valueless',
-  'multi',
-  'hidden',
-  'secret',
-  'priority',
-  'keepChildOrder',
-])
 
 /** What `<properties>` says. */
 export interface Properties {
@@ -54,54 +39,51 @@ export function check<T>(schema: z.ZodType<T>, value: unknown, where: { file: st
 }
 
 function readChecks(element: XmlElement, where: { file: string; path: string }): Check[] {
-  if (element.elements.length === 0) fail('definition.invalid', `<${element.name}> is empty.`, where)
   return element.elements.map((child): Check => {
     if (child.name === 'regex') {
+      const pattern = child.text.trim()
       try {
-        compilePattern(child.text)
+        compilePattern(pattern)
       } catch {
-        fail('definition.invalid', `The regular expression ${child.text} is not one.`, where)
+        fail('definition.invalid', `The regular expression ${pattern} is not one.`, { ...where, ...child.place })
       }
-      return { type: 'regex', pattern: child.text }
+      return { type: 'regex', pattern }
     }
     const name = child.attributes.name ?? ''
-    if (child.name !== 'validator' || !isKnownValidator(name)) {
-      fail('definition.invalid', `<${element.name}> holds <${child.name}> "${name}", which is not known here.`, where)
+    if (!isKnownValidator(name)) {
+      fail('definition.invalid', `The validator "${name}" is not known here.`, { ...where, ...child.place })
     }
     return { type: 'validator', name, argument: child.attributes.argument ?? '' }
   })
 }
 
-const all = (element: XmlElement | undefined, name: string): XmlElement[] =>
-  element?.elements.filter((child) => child.name === name) ?? []
+const all = (element: XmlElement | undefined, name: string): readonly XmlElement[] => element?.all(name) ?? []
 
 /** `<list>`, `<path>` and `<script>` of every `<completionHelp>`. */
 export function readCompletion(properties: XmlElement | undefined): Completion {
   const sources = all(properties, 'completionHelp').flatMap((element) => element.elements)
-  const texts = (name: string) => sources.filter((source) => source.name === name).map((source) => source.text)
+  const texts = (name: string) => sources.filter((source) => source.name === name).map((source) => source.text.trim())
   return { list: texts('list').flatMap((text) => text.split(/\s+/)), paths: texts('path'), scripts: texts('script') }
 }
 
 /** The help text of `<properties>`, empty where there is none. */
-export const readHelp = (properties: XmlElement | undefined): string => all(properties, 'help')[0]?.text ?? ''
+export const readHelp = (properties: XmlElement | undefined): string => all(properties, 'help')[0]?.text.trim() ?? ''
 
 /**
  * Reads `<properties>`.
  * @throws ClawgressError definition.invalid
  */
 export function readProperties(element: XmlElement | undefined, where: { file: string; path: string }): Properties {
-  const unknown = element?.elements.find((child) => !KNOWN.has(child.name))
-  if (unknown !== undefined) fail('definition.invalid', `<properties> cannot hold <${unknown.name}>.`, where)
   const has = (name: string) => all(element, name).length > 0
-  const priority = all(element, 'priority')[0]?.text
+  const priority = all(element, 'priority')[0]?.text.trim()
   return {
     help: readHelp(element),
     constraint: all(element, 'constraint').flatMap((child) => readChecks(child, where)),
     constraintGroups: all(element, 'constraintGroup').map((child) => readChecks(child, where)),
-    constraintErrorMessage: all(element, 'constraintErrorMessage')[0]?.text ?? 'Invalid value',
+    constraintErrorMessage: all(element, 'constraintErrorMessage')[0]?.text.trim() ?? 'Invalid value',
     valueHelp: all(element, 'valueHelp').map((child) => ({
-      format: all(child, 'format')[0]?.text ?? '',
-      description: all(child, 'description')[0]?.text ?? '',
+      format: all(child, 'format')[0]?.text.trim() ?? '',
+      description: all(child, 'description')[0]?.text.trim() ?? '',
     })),
     completion: readCompletion(element),
     multi: has('multi'),

@@ -35,12 +35,19 @@ export function compilePattern(pattern: string): RegExp {
   return compiled
 }
 
-const holds = (check: Check, value: string): boolean =>
-  check.type === 'regex' ? compilePattern(check.pattern).test(value) : VALIDATORS[check.name]!(value, check.argument)
+/** VyOS's matcher sees the octets of UTF-8, not characters. */
+const asOctets = (value: string): string => Buffer.from(value, 'utf8').toString('latin1')
 
-/** Does the value satisfy the definition's constraints? */
-export function satisfies(definition: Definition, value: string): boolean {
-  const { constraint, constraintGroups } = definition
+const holds = (check: Check, value: string): boolean =>
+  check.type === 'regex'
+    ? compilePattern(check.pattern).test(asOctets(value))
+    : VALIDATORS[check.name]!(value, check.argument)
+
+/** Does the value satisfy one of the alternatives, or one of the groups entirely? Without any, every value does. */
+export function satisfies(
+  { constraint, constraintGroups }: Pick<Definition, 'constraint' | 'constraintGroups'>,
+  value: string,
+): boolean {
   if (constraint.length === 0 && constraintGroups.length === 0) return true
   return (
     constraint.some((check) => holds(check, value)) ||
