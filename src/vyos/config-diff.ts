@@ -1,7 +1,8 @@
 import { type ConfigNode, EMPTY_NODE, sameNode, sameValues, sortedChildren, withChild } from './config-node.ts'
-import { printNamedNode, printSetCommands } from './config-printer.ts'
+import { printNamedNode } from './config-printer.ts'
 import { ConfigTree, type Path } from './config-tree.ts'
 import { compareNames } from './node-order.ts'
+import { printDeleteCommands, printSetCommands } from './set-commands.ts'
 
 /** Left names first, in plain order, then those that only the right has: the order of vyos1x-config's opt_zip. */
 function pairs(left: ConfigNode, right: ConfigNode): string[] {
@@ -14,7 +15,8 @@ const marked = (mark: string, name: string, node: ConfigNode): string[] =>
 
 /**
  * Differences as `compare` prints them (vyos1x-config, config_diff.ml): a `[path]` line before each group, then lines
- * that begin with `-` or `+`. Empty where the trees say the same below `path`.
+ * that begin with `-` or `+`. Empty where the trees say the same below `path`. As on VyOS the `[path]` of a comparison
+ * below `path` begins with the last word of `path`.
  */
 export function formatCompare(before: ConfigTree, after: ConfigTree, path: Path = []): string {
   const lines: string[] = []
@@ -45,33 +47,35 @@ export function formatCompare(before: ConfigTree, after: ConfigTree, path: Path 
       }
     }
   }
-  walk(path, before.get(path) ?? EMPTY_NODE, after.get(path) ?? EMPTY_NODE)
+  walk(path.slice(-1), before.get(path) ?? EMPTY_NODE, after.get(path) ?? EMPTY_NODE)
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`
 }
 
-/** The commands that lead from one tree to the other: `delete` lines first, then `set` lines, as `compare commands`. */
-export function formatCommandDiff(before: ConfigTree, after: ConfigTree): string[] {
+/**
+ * The commands that lead from one tree to the other: `delete` lines first, then `set` lines, as `compare commands`
+ * prints them. As on VyOS a removed subtree is one line a leaf, and comments are left out.
+ */
+export function formatCommandDiff(before: ConfigTree, after: ConfigTree): { deletes: string[]; sets: string[] } {
   const deletes: string[] = []
   const sets: string[] = []
-  const commands = (verb: string, path: Path) => deletes.push([verb, ...path].join(' '))
   const walk = (path: Path, old: ConfigNode, now: ConfigNode): void => {
-    for (const name of names(old, now)) {
+    for (const name of pairs(old, now)) {
       const [left, right] = [old.children.get(name), now.children.get(name)]
       const at = [...path, name]
       if (sameNode(left, right)) continue
-      if (right === undefined) commands('delete', at)
+      if (right === undefined) deletes.push(...printDeleteCommands(before, at))
       else if (left === undefined) sets.push(...printSetCommands(after, at))
       else if (sameValues(left.values, right.values)) walk(at, left, right)
       else {
-        const fresh = right.values.filter((value) => !left.values.includes(value))
-        const gone = left.values.filter((value) => !right.values.includes(value))
-        for (const value of gone) commands('delete', [...at, `'${value}'`])
-        sets.push(...printSetCommands(after.replace(at, { ...right, values: fresh }), at))
+        const gone = left.values.filter((value) => !right.values.includes(value)).sort(compareNames)
+        const fresh = right.values.filter((value) => !left.values.includes(value)).sort(compareNames)
+        if (gone.length > 0) deletes.push(...printDeleteCommands(before.replace(at, { ...left, values: gone }), at))
+        if (fresh.length > 0) sets.push(...printSetCommands(after.replace(at, { ...right, values: fresh }), at))
       }
     }
   }
   walk([], before.root, after.root)
-  return [...deletes, ...sets]
+  return { deletes, sets: sets.filter((line) => line.startsWith('set')) }
 }
 
 type Prefix = '+' | '-' | '>' | ' '

@@ -1,8 +1,7 @@
 import { type ConfigNode, sortedChildren } from './config-node.ts'
-import type { ConfigTree, Path } from './config-tree.ts'
+import type { ConfigTree } from './config-tree.ts'
 
 const INDENT = '    '
-const NEEDS_ESCAPE = /["\\\x00-\x1f\x7f]/
 const ESCAPES: Record<string, string> = {
   '"': '\\"',
   '\\': '\\\\',
@@ -12,19 +11,22 @@ const ESCAPES: Record<string, string> = {
   '\b': '\\b',
 }
 
-/** A value between double quotes, control characters as three decimal digits (vyos1x-config, Util.escape_string). */
-function quote(value: string): string {
-  if (!NEEDS_ESCAPE.test(value)) return `"${value}"`
-  const escaped = value.replace(
+/** Control characters become three decimal digits (vyos1x-config, Util.escape_string). */
+const escaped = (text: string): string =>
+  `"${text.replace(
     /["\\\x00-\x1f\x7f]/g,
     (char) => ESCAPES[char] ?? `\\${String(char.charCodeAt(0)).padStart(3, '0')}`,
-  )
-  return `"${escaped}"`
-}
+  )}"`
+
+/**
+ * A value between double quotes. VyOS leaves backslashes as they are, because it reads them so; only a value that
+ * holds a quote, which `set` does not let in, is escaped.
+ */
+const quote = (value: string): string => (value.includes('"') ? escaped(value) : `"${value}"`)
 
 /** VyOS writes tag values bare, and cannot read back those that need quotes; these are quoted here. */
 const tagText = (tag: string): string =>
-  tag === '' || /[\s{}"']/.test(tag) || /^\/[/*]/.test(tag) || NEEDS_ESCAPE.test(tag) ? quote(tag) : tag
+  tag === '' || /[\s{}"'\x00-\x1f\x7f]/.test(tag) || /^\/[/*]/.test(tag) ? escaped(tag) : tag
 
 function printNode(name: string, node: ConfigNode, indent: string, lines: string[]): void {
   if (node.tag) {
@@ -67,25 +69,4 @@ export function printConfig(tree: ConfigTree): string {
   for (const [name, node] of sortedChildren(tree.root)) printNode(name, node, '', lines)
   const body = lines.length === 0 ? '' : `${lines.join('\n')}\n`
   return tree.footer === '' ? body : `${body}\n${tree.footer}`
-}
-
-const shellQuote = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`
-const commandWord = (word: string): string => (/^[\w.:/@%+,*-]+$/.test(word) ? word : shellQuote(word))
-
-/** The `set` (and `comment`) commands that make what lies below `path`, as `show configuration commands` prints them. */
-export function printSetCommands(tree: ConfigTree, path: Path = []): string[] {
-  const node = tree.get(path)
-  if (node === undefined) return []
-  const commands: string[] = []
-  const walk = (current: ConfigNode, words: string): void => {
-    if (current.children.size === 0) {
-      if (current.values.length === 0) commands.push(`set${words}`)
-      for (const value of current.values) commands.push(`set${words} ${shellQuote(value)}`)
-    }
-    for (const [name, child] of sortedChildren(current)) walk(child, `${words} ${commandWord(name)}`)
-    if (current.comment !== undefined) commands.push(`comment${words} ${shellQuote(current.comment)}`)
-  }
-  if (node === tree.root && node.children.size === 0) return []
-  walk(node, path.map((word) => ` ${commandWord(word)}`).join(''))
-  return commands
 }

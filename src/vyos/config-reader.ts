@@ -40,10 +40,11 @@ const ESCAPES: Record<string, string> = {
 /**
  * Reads a file in VyOS's config.boot format: one pass, no recursion. The grammar is that of vyos1x-config
  * (vyos1x_lexer.mll, vyos1x_parser.mly): a leaf ends with its line, a node opens with `{` on the same line.
+ * A byte order mark and carriage returns before line ends are passed over.
  * @throws ClawgressError config.syntax with line and column
  */
 export function parseConfig(text: string, file?: string): ConfigTree {
-  const { body, footer } = splitFooter(text)
+  const { body, footer } = splitFooter(text.startsWith('\ufeff') ? text.slice(1) : text)
   return new ConfigTree(new Reader(body, file).read(), footer)
 }
 
@@ -175,8 +176,24 @@ class Reader {
     return this.#text.slice(start, end)
   }
 
+  /**
+   * VyOS writes backslashes as they are and takes them so when it reads a quoted value that ends its line
+   * (vyos-1x, configtree.py; vyatta-cfg, cparse_lex.l). Only where a quote stands inside are they escapes.
+   */
   #quoted(quote: string): string {
     const at = this.#place()
+    const start = this.#position + 1
+    const end = this.#text.indexOf(quote, start)
+    if (end < 0) this.#refuse('A quoted value has no closing quote.', at)
+    const value = this.#text.slice(start, end)
+    if (!value.includes('\\') || this.#endsLine(end + 1)) {
+      this.#advance(end + 1)
+      return value
+    }
+    return this.#escaped(quote, at)
+  }
+
+  #escaped(quote: string, at: Place): string {
     const parts: string[] = []
     let start = this.#position + 1
     for (let i = start; i < this.#text.length; i++) {
@@ -200,6 +217,13 @@ class Reader {
       start = i + 1
     }
     this.#refuse('A quoted value has no closing quote.', at)
+  }
+
+  /** Do only blanks stand between here and the line's end? */
+  #endsLine(from: number): boolean {
+    let at = from
+    while (this.#text[at] === ' ' || this.#text[at] === '\t' || this.#text[at] === '\r') at++
+    return at >= this.#text.length || this.#text[at] === '\n'
   }
 
   /** Spaces, line ends and `//` comments between statements. */

@@ -29,8 +29,6 @@ describe('the shell without a terminal', () => {
       `[ service clawgress ]
 live
 
-Saving configuration to '/config/config.boot'...
-Done
 service {
     clawgress {
         policy-file /config/p.json

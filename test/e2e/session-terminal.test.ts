@@ -44,7 +44,7 @@ describe('the shell on a terminal', () => {
   it('completes nodes with tab and shows help with ?', async () => {
     await start()
     await configure()
-    terminal.type('set ser\tcla\tpol\t')
+    terminal.type('set ser\tcla\tpolicy-\t')
     await terminal.see(/# set service clawgress policy-file \x1b\[K$/)
     terminal.type('\x15set service clawgress ?')
     const help = await terminal.see(/completions:[\s\S]*# set service clawgress \x1b\[K$/)
@@ -103,10 +103,7 @@ describe('the shell on a terminal', () => {
     const output = await terminal.run('commit', CONFIG_PROMPT)
     assert.match(output, /^\[ service clawgress \]\r\ngeneration 1 is live\r\n\r\n\[edit\]/)
     assert.equal(root.calls().length, 1)
-    assert.match(
-      await terminal.run('save', CONFIG_PROMPT),
-      /Saving configuration to '\/config\/config\.boot'\.\.\.\r\nDone/,
-    )
+    await terminal.run('save', CONFIG_PROMPT)
     await terminal.run('exit', OP_PROMPT)
     assert.match(root.read('config/config.boot'), /policy-file "\/config\/policy\.json"/)
   })

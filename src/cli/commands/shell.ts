@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 
 /** Registers `clawgress shell`, the configuration session of machines without VyOS. */
 export function register(program: Command): void {
@@ -9,6 +9,7 @@ export function register(program: Command): void {
     )
     .option('-c, --command <commands>', 'run these commands, separated by ";", and end with 1 as soon as one fails')
     .option('--boot', 'commit the saved configuration, as at boot')
+    .addOption(new Option('--revert-unconfirmed', 'take back the commit that waits, when its time is over').hideHelp())
     .addHelpText(
       'after',
       `
@@ -16,7 +17,7 @@ Commands may also come on standard input, one a line.
 
   clawgress shell -c 'configure; set service clawgress policy-file /config/policy.json; commit; save'`,
     )
-    .action(async (options: { command?: string; boot?: boolean }) => {
+    .action(async (options: { command?: string; boot?: boolean; revertUnconfirmed?: boolean }) => {
       process.exitCode = await (await import('../../standalone/session/run-shell.ts')).runShell(options)
     })
 }

@@ -1,10 +1,9 @@
-import { type Definition, matching } from '../../vyos/index.ts'
+import { type Definition, matching, wordsForCompletion } from '../../vyos/index.ts'
 import { completionValues, configFiles, valuesFor } from './completion-sources.ts'
 import { CONFIG_COMMANDS, matchingCommands } from './config-commands.ts'
 import { locateOp } from './op-commands.ts'
 import { PIPES } from './pipes.ts'
 import type { Shell } from './shell.ts'
-import { wordsForCompletion } from './words.ts'
 
 /** One line of help. */
 export interface Offer {
@@ -81,6 +80,11 @@ function candidates(shell: Shell, before: readonly string[], current: string): F
       return only(command.name === 'compare' ? [offer('commands'), offer('saved')] : [], [ENTER, ...revisions(shell)])
     case 'commit':
       return only([offer('comment', 'Comment for commit log')], [ENTER])
+    case 'commit-confirm':
+      return only(
+        [offer('comment', 'Comment for commit log')],
+        [ENTER, offer('<N>', 'Commit, reload the previous configuration in N minutes if no confirm')],
+      )
     case 'exit':
       return only([offer('discard', 'Discard any changes')], [ENTER])
     case 'none':

@@ -8,6 +8,7 @@ import {
   formatShow,
   type Located,
   mergeTrees,
+  type Path,
   placementOf,
   rebase,
 } from '../../vyos/index.ts'
@@ -15,15 +16,25 @@ import { commitTree } from './commit.ts'
 import { takeLock, uninterrupted } from './commit-lock.ts'
 import type { ConfigStore, Revision } from './config-store.ts'
 import type { OwnerCaller } from './owner-call.ts'
+import type { UnconfirmedCommit } from './unconfirmed-commit.ts'
 import { setFault } from './value-rules.ts'
 
 /** Refusal of a configuration command: lines as VyOS prints them, without indentation. */
 export class CommandRefused extends Error {}
 
+/** How a commit is noted, and whether it has to be confirmed. */
+export interface CommitRequest {
+  readonly comment: string
+  readonly via: string
+  /** Its revision is noted when it is confirmed. */
+  readonly unconfirmed?: boolean
+}
+
 export interface SessionSurroundings {
   readonly layout: Layout
   readonly definitions: Definitions
   readonly store: ConfigStore
+  readonly unconfirmed: UnconfirmedCommit
   readonly caller: OwnerCaller
   readonly user: string
   readonly write: (text: string) => void
@@ -93,10 +104,47 @@ export class ConfigSession {
   }
 
   comment(words: readonly string[], text: string): void {
-    if (text.includes('*')) throw new CommandRefused("Cannot use the '*' character in a comment\nComment failed")
-    const path = this.#pathOf(words, 'Comment')
-    if (!this.#working.has(path)) throw new CommandRefused('The specified config node does not exist\nComment failed')
-    this.#working = this.#working.withComment(path, text)
+    const refuse = (reason: string): never => {
+      throw new CommandRefused(`${reason}\nComment failed`)
+    }
+    const located = this.#locate(words, 'Comment')
+    const role = located.roles.at(-1)
+    if (!this.#working.hasNodeOrValue(located.words)) refuse('The specified config node does not exist')
+    if (role === 'value') refuse('Cannot comment on config values')
+    if (role === 'tag') refuse('Cannot add comment at this level')
+    if (text.includes('*')) refuse("Cannot use the '*' character in a comment")
+    if (/[\x00-\x1f\x7f]/.test(text)) refuse('Cannot use control characters in a comment')
+    this.#working = this.#working.withComment(located.words, text.trim())
+  }
+
+  /** Puts a copy of a tag node (its name and tag value, at this level) beside it. */
+  copy(from: readonly string[], to: readonly string[]): void {
+    const [source, target] = this.#siblings('copy', from, to)
+    this.#working = this.#working.replace(target, this.#working.get(source)!)
+  }
+
+  rename(from: readonly string[], to: readonly string[]): void {
+    const [source, target] = this.#siblings('rename', from, to)
+    this.#working = this.#working.replace(target, this.#working.get(source)!).remove(source)
+  }
+
+  /** Paths of a tag node that exists and of one that is to be, with VyOS's refusals (vyatta-cfg, cstore.cpp). */
+  #siblings(action: 'copy' | 'rename', from: readonly string[], to: readonly string[]): [Path, Path] {
+    const verb = action === 'copy' ? 'Copy' : 'Rename'
+    const refuse = (reason: string): never => {
+      throw new CommandRefused(`${reason}\n${verb} failed`)
+    }
+    const source = this.#locate(from, verb)
+    const target = this.#locate(to, verb)
+    const [name, tag] = source.words.slice(-2)
+    const [newName, newTag] = target.words.slice(-2)
+    if (name !== newName) refuse(`Cannot ${action} from "${name}" to "${newName}"`)
+    if (source.roles.at(-1) !== 'tagValue') refuse(`Cannot ${action} under "${name}"`)
+    if (!this.#working.has(source.words)) refuse(`Configuration "${name} ${tag}" does not exist`)
+    if (this.#working.has(target.words)) refuse(`Configuration "${name} ${newTag}" already exists`)
+    const fault = setFault(target, (path) => this.#locate(path, verb, []).definition!)
+    if (fault !== undefined) refuse(fault)
+    return [source.words, target.words]
   }
 
   show(words: readonly string[]): string {
@@ -116,26 +164,30 @@ export class ConfigSession {
     return formatCompare(older, newer, this.#level)
   }
 
-  /** The `delete` and `set` commands that lead from the running to the working configuration. */
-  compareCommands(): string[] {
-    return formatCommandDiff(this.#base, this.#working)
+  /** The `delete` and `set` commands that lead from the running to the working configuration; empty for none. */
+  compareCommands(): string {
+    const { deletes, sets } = formatCommandDiff(this.#base, this.#working)
+    if (deletes.length + sets.length === 0) return ''
+    return `${deletes.join('\n')}\n${sets.join('\n')}\n`
   }
 
-  edit(words: readonly string[]): void {
+  /** @returns false where there is no level to enter */
+  edit(words: readonly string[]): boolean {
     const located = this.#locate(words, 'Edit')
     const role = located.roles.at(-1)
-    if (role !== 'node' && role !== 'tagValue') {
-      throw new CommandRefused('The "edit" command cannot be issued at the specified level')
-    }
+    if (role !== 'node' && role !== 'tagValue') return false
     if (!this.#working.has(located.words)) this.set(words)
     this.#level = located.words
+    return true
   }
 
-  up(): void {
-    if (this.#level.length === 0) throw new CommandRefused('Already at the top level')
+  /** @returns false at the top level */
+  up(): boolean {
+    if (this.#level.length === 0) return false
     const lookup = this.#around.definitions.locate(this.#level)
     const depth = lookup.ok && lookup.located.roles.at(-1) === 'tagValue' ? 2 : 1
     this.#level = this.#level.slice(0, -depth)
+    return true
   }
 
   top(): void {
@@ -167,30 +219,32 @@ export class ConfigSession {
   }
 
   /** Carries the working configuration out. Subtrees that were refused stay as uncommitted changes. */
-  async commit(comment: string, via = 'cli'): Promise<boolean> {
-    const { layout, user } = this.#around
+  async commit(request: CommitRequest): Promise<boolean> {
+    const { layout } = this.#around
     if (!this.isChanged) throw new CommandRefused('No configuration changes to commit')
     const release = takeLock(join(layout.run, 'config/commit.lock'))
     if (release === undefined) {
       throw new CommandRefused('Configuration system temporarily locked due to another commit in progress')
     }
     try {
-      return await uninterrupted(() => this.#commitLocked({ time: new Date().toISOString(), user, via, comment }))
+      return await uninterrupted(() => this.#commitLocked(request))
     } finally {
       release()
     }
   }
 
-  async #commitLocked(entry: Omit<Revision, 'sequence'>): Promise<boolean> {
-    const { store } = this.#around
+  async #commitLocked({ comment, via, unconfirmed: isUnconfirmed = false }: CommitRequest): Promise<boolean> {
+    const { store, unconfirmed, user } = this.#around
     const active = store.active()
     this.#working = active.equals(this.#base) ? this.#working : rebase(this.#base, this.#working, active)
     this.#base = active
     const result = await commitTree(active, this.#working, this.#around)
     if (!result.active.equals(active)) {
       store.writeActive(result.active)
-      store.addRevision(result.active, entry)
-    }
+      const revision: Omit<Revision, 'sequence'> = { time: new Date().toISOString(), user, via, comment }
+      if (isUnconfirmed) unconfirmed.note(revision)
+      else store.addRevision(result.active, revision)
+    } else if (isUnconfirmed) unconfirmed.clear()
     this.#base = result.active
     if (result.ok) this.#working = result.active
     if (!this.#working.has(this.#level)) this.#level = []

@@ -20,7 +20,7 @@ export interface Revision {
   readonly comment: string
 }
 
-function writeAtomically(file: string, text: string): void {
+export function writeAtomically(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true })
   const temporary = `${file}.${process.pid}.new`
   writeFileSync(temporary, text, { mode: 0o640, flush: true })
@@ -64,10 +64,9 @@ export class ConfigStore {
     return file.slice(this.#layout.root.length)
   }
 
-  /** A file named by the operator: absolute, or below the configuration folder. */
-  load(name: string): ConfigTree {
-    const file = this.#locate(name)
-    return this.#read(file) ?? fail('config.syntax', 'There is no such file.', { file })
+  /** A file named by the operator: absolute, or below the configuration folder. Undefined where there is none. */
+  load(name: string): ConfigTree | undefined {
+    return this.#read(this.#locate(name))
   }
 
   /** Earlier running configurations, newest (the present one) first. */

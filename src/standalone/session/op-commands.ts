@@ -2,7 +2,14 @@ import { spawn } from 'node:child_process'
 import type { OpDefinition } from '../../vyos/index.ts'
 
 /** Commands of operational mode that the shell carries out itself. Their `command` is a name, not a shell line. */
-export const BUILT_IN = ['configure', 'exit', 'show-configuration', 'show-commands', 'show-json'] as const
+export const BUILT_IN = [
+  'configure',
+  'exit',
+  'show-configuration',
+  'show-commands',
+  'show-json',
+  'show-json-pretty',
+] as const
 export type BuiltIn = (typeof BUILT_IN)[number]
 
 const NO_COMPLETION = { list: [], paths: [], scripts: [] }
@@ -33,7 +40,14 @@ export const BUILT_IN_DEFINITIONS: readonly OpDefinition[] = [
         command: 'show-configuration',
         children: [
           leaf('commands', 'Show running configuration as set commands', 'show-commands'),
-          leaf('json', 'Show running configuration as JSON', 'show-json'),
+          {
+            kind: 'node',
+            name: 'json',
+            help: 'Show running configuration in JSON format',
+            completion: NO_COMPLETION,
+            command: 'show-json',
+            children: [leaf('pretty', 'Show running configuration in readable JSON format', 'show-json-pretty')],
+          },
         ],
       },
     ],

@@ -4,12 +4,15 @@ import { fail } from '../../base/errors.ts'
 import { currentLayout } from '../../base/layout.ts'
 import { ownCommand } from '../../base/own-command.ts'
 import { Shell, type ShellOptions } from './shell.ts'
+import { watchUnconfirmed } from './watch-unconfirmed.ts'
 
 export interface RunOptions {
   /** Commands to run instead of reading any: separated by `;` or line ends. */
   readonly command?: string
   /** Load the saved configuration and commit it, then end. */
   readonly boot?: boolean
+  /** Wait until the commit that waits for `confirm` is confirmed, or take it back when its time is over. */
+  readonly revertUnconfirmed?: boolean
   /** Stands in for our own executable. */
   readonly program?: readonly string[]
 }
@@ -29,6 +32,7 @@ export async function runShell(options: RunOptions): Promise<number> {
     write: (text) => process.stdout.write(text),
   }
   const shell = new Shell(shellOptions)
+  if (options.revertUnconfirmed) return (await watchUnconfirmed(shell)) ? 0 : 1
   if (options.boot) return (await shell.boot()) ? 0 : 1
   if (options.command !== undefined) return runLines(shell, options.command.split('\n'))
   if (!process.stdin.isTTY)

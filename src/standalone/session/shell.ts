@@ -2,22 +2,24 @@ import { hostname, userInfo } from 'node:os'
 import { ClawgressError, formatProblem } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import {
+  type CommandLine,
   type ConfigTree,
-  configJson,
   type Definitions,
   formatShow,
   loadDefinitions,
   loadOpDefinitions,
   mergeOpDefinitions,
   type OpDefinition,
+  printJson,
   printSetCommands,
+  splitLine,
 } from '../../vyos/index.ts'
 import { runConfigCommand } from './config-commands.ts'
 import { ConfigSession } from './config-session.ts'
 import { ConfigStore } from './config-store.ts'
 import { BUILT_IN, BUILT_IN_DEFINITIONS, type BuiltIn, matchOp, runOp, runProgram } from './op-commands.ts'
 import { applyPipe } from './pipes.ts'
-import { type CommandLine, splitLine } from './words.ts'
+import { UnconfirmedCommit } from './unconfirmed-commit.ts'
 
 /** No handler may hold up a commit for longer. */
 const OWNER_TIME_LIMIT_MS = 600_000
@@ -37,6 +39,7 @@ export class Shell {
   readonly definitions: Definitions
   readonly opDefinitions: readonly OpDefinition[]
   readonly store: ConfigStore
+  readonly #unconfirmed: UnconfirmedCommit
   readonly #options: ShellOptions
   readonly #identity: string
   readonly #user: string
@@ -54,6 +57,7 @@ export class Shell {
       ...(options.opDefinitions ?? loadOpDefinitions()),
     ])
     this.store = new ConfigStore(options.layout, this.definitions.versions)
+    this.#unconfirmed = new UnconfirmedCommit(options.layout, options.program)
     this.#user = userInfo().username
     this.#identity = `${this.#user}@${hostname()}`
   }
@@ -93,12 +97,31 @@ export class Shell {
 
   /** Makes the saved configuration the running one, as at boot: every owner is called. */
   async boot(): Promise<boolean> {
+    this.#unconfirmed.clear()
     const saved = this.store.saved()
     if (saved === undefined) return true
     this.store.writeActive(this.store.active().withRoot({ values: [], children: new Map(), tag: false }))
     const session = this.#newSession()
     session.replace(saved)
-    return session.isChanged ? session.commit('boot', 'boot-config-loader') : true
+    return session.isChanged ? session.commit({ comment: 'boot', via: 'boot-config-loader' }) : true
+  }
+
+  /** When the commit that waits for `confirm` is to be taken back; undefined where none waits. */
+  get confirmBy(): Date | undefined {
+    const pending = this.#unconfirmed.read()
+    return pending === undefined ? undefined : new Date(pending.deadline)
+  }
+
+  /** Takes a commit back whose time for `confirm` is over. @returns false where that failed and is to be tried again */
+  async revertUnconfirmed(): Promise<boolean> {
+    const pending = this.#unconfirmed.read()
+    if (pending === undefined || Date.parse(pending.deadline) > Date.now()) return true
+    this.#write('[commit-confirm] Reverting to previous config now\n')
+    const session = this.#newSession()
+    session.replace(pending.previous)
+    const ok = !session.isChanged || (await session.commit({ comment: 'not confirmed in time', via: 'commit-confirm' }))
+    if (ok) this.#unconfirmed.clear()
+    return ok
   }
 
   async #runPiped({ words, pipes }: CommandLine): Promise<boolean> {
@@ -112,9 +135,10 @@ export class Shell {
     } finally {
       this.#write = write
     }
+    const mode = this.#session === undefined ? 'operational' : this.#session.isChanged ? 'changed' : 'unchanged'
     let output: string | undefined = parts.join('')
     for (const pipe of pipes) {
-      output = applyPipe(output, pipe)
+      output = applyPipe(output, pipe, mode)
       if (output === undefined) {
         write(`\n  Invalid command: | ${pipe.join(' ')}\n\n`)
         return false
@@ -130,6 +154,7 @@ export class Shell {
     return runConfigCommand(words, {
       session,
       store: this.store,
+      unconfirmed: this.#unconfirmed,
       write: this.#write,
       runOp: (rest) => this.#runOp(rest, capture),
       leave: () => {
@@ -155,9 +180,9 @@ export class Shell {
     return ok
   }
 
-  #builtIn(command: BuiltIn): boolean {
+  async #builtIn(command: BuiltIn): Promise<boolean> {
     try {
-      return this.#runBuiltIn(command)
+      return await this.#runBuiltIn(command)
     } catch (error) {
       if (!(error instanceof ClawgressError)) throw error
       this.#write(`${error.problems.map(formatProblem).join('\n')}\n`)
@@ -165,13 +190,15 @@ export class Shell {
     }
   }
 
-  #runBuiltIn(command: BuiltIn): boolean {
+  async #runBuiltIn(command: BuiltIn): Promise<boolean> {
     switch (command) {
       case 'configure':
         if (this.#session !== undefined) {
           this.#write('Already in configuration mode\n')
           return false
         }
+        // whoever was to watch the time may have been ended
+        await this.revertUnconfirmed()
         this.#session = this.#newSession()
         return true
       case 'exit':
@@ -188,8 +215,11 @@ export class Shell {
         )
         return true
       case 'show-json':
-        this.#write(`${JSON.stringify(configJson(this.store.active()))}\n`)
+      case 'show-json-pretty': {
+        const pretty = command === 'show-json-pretty'
+        this.#write(`${printJson(this.store.active(), { pretty, definitions: this.definitions })}\n`)
         return true
+      }
     }
   }
 
@@ -199,6 +229,7 @@ export class Shell {
       layout,
       definitions: this.definitions,
       store: this.store,
+      unconfirmed: this.#unconfirmed,
       caller: { program, timeLimitMs: ownerTimeLimitMs },
       user: this.#user,
       write: (text) => this.#write(text),

@@ -4,6 +4,7 @@ import { type Definition, type Located, satisfies } from '../../vyos/index.ts'
 function formFault(role: 'value' | 'tagValue', value: string): string | undefined {
   if (value.includes("'")) return "Cannot use the single quote (') character in a value string"
   if (value.includes('"')) return 'Cannot use the double quote (") character in a value string'
+  if (value.includes('\n')) return 'Cannot use the newline character in a value string'
   if (/[\x00-\x1f\x7f]/.test(value)) return 'Cannot use control characters in a value string'
   if (role === 'tagValue' && /\s/.test(value)) return 'Tag node value name must not contain whitespace'
   return undefined

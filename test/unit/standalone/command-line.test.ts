@@ -5,8 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { LineEditor } from '../../../src/standalone/session/line-editor.ts'
 import { locateOp, matchOp, runOp } from '../../../src/standalone/session/op-commands.ts'
-import { splitLine } from '../../../src/standalone/session/words.ts'
-import { loadOpDefinitions } from '../../../src/vyos/index.ts'
+import { loadOpDefinitions, splitLine } from '../../../src/vyos/index.ts'
 
 const words = (line: string) => {
   const split = splitLine(line)

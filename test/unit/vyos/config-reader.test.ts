@@ -109,12 +109,30 @@ describe('the reader of configuration files', () => {
     c "two
 lines"
     http http://example.com/x // gone
-    d "\\/\\t"
+    d "\\/\\t\\""
+    e "C:\\new\\"
+    f "x\\y"  
 }`)
     assert.deepEqual(read.get(['a', 'b'])?.values, ["it's {x}"])
     assert.deepEqual(read.get(['a', 'c'])?.values, ['two\nlines'])
     assert.deepEqual(read.get(['a', 'http'])?.values, ['http://example.com/x'])
-    assert.deepEqual(read.get(['a', 'd'])?.values, ['/\t'])
+    assert.deepEqual(read.get(['a', 'd'])?.values, ['/\t"'], 'escapes, because a quote stands inside')
+    assert.deepEqual(read.get(['a', 'e'])?.values, ['C:\\new\\'], 'backslashes as they are')
+    assert.deepEqual(read.get(['a', 'f'])?.values, ['x\\y'])
+  })
+
+  it('reads and writes backslashes as VyOS does, as they are', () => {
+    const source = 'a {\n    b "Welcome\\nto \\\\ the \\"\n    c x\\y {\n        d "\\"\n    }\n}\n'
+    const read = parseConfig(source)
+    assert.deepEqual(read.get(['a', 'b'])?.values, ['Welcome\\nto \\\\ the \\'])
+    assert.equal(read.has(['a', 'c', 'x\\y', 'd']), true)
+    assert.equal(printConfig(read), source)
+  })
+
+  it('passes over a byte order mark and carriage returns, and keeps what other programs wrote', () => {
+    const read = parseConfig('\ufeffa {\r\n    b "c\\d"\r\n    e\r\n}\r\n// Release version: 1\r\n')
+    assert.equal(printConfig(read), 'a {\n    b "c\\d"\n    e\n}\n')
+    assert.deepEqual(parseConfig('a "b\0c"\n').get(['a'])?.values, ['b\0c'])
   })
 
   for (const [name, source, wanted] of [
@@ -127,7 +145,7 @@ lines"
     ['two values', 'a b c\n', /^1:5 A value must be followed by the end of the line/],
     ['two statements on a line', 'a { b }\n', /^1:7 A value is expected here/],
     ['a quoted name', '"a" {\n}\n', /^1:1 A node name must not be quoted/],
-    ['an unknown escape', 'a "b\\q"\n', /^1:5 A backslash in a quoted value/],
+    ['an unknown escape', 'a "b\\q" {\n}\n', /^1:5 A backslash in a quoted value/],
     ['a tag value twice', 'a b {\n}\na b {\n}\n', /^3:1 "a b" stands twice/],
     ['a node with and without tag', 'a b {\n}\na {\n}\n', /^3:1 "a" stands both with and without/],
     ['a node that is a value too', 'a b\na {\n}\n', /^2:1 "a" is both a node and a value/],
@@ -151,7 +169,25 @@ lines"
 
   it('never throws anything but its own refusal, whatever it reads', () => {
     const piece = fc.oneof(
-      fc.constantFrom('{', '}', '"', "'", '\n', ' ', '\\', '/*', '*/', '//', 'a', '// vyos-config-version: "x@1"'),
+      fc.constantFrom(
+        '\0',
+        '\ufeff',
+        '\r\n',
+        'x'.repeat(5000),
+        '{\n'.repeat(200),
+        '{',
+        '}',
+        '"',
+        "'",
+        '\n',
+        ' ',
+        '\\',
+        '/*',
+        '*/',
+        '//',
+        'a',
+        '// vyos-config-version: "x@1"',
+      ),
       fc.string(),
     )
     fc.assert(

@@ -161,15 +161,33 @@ describe('differences between configurations', () => {
     assert.equal(formatShow(ConfigTree.empty, ConfigTree.empty), undefined)
   })
 
-  it('are commands for compare commands', () => {
-    assert.deepEqual(formatCommandDiff(before, after), [
-      "delete service clawgress client interface 'eth1'",
+  it('below a level begin with the last word of it', () => {
+    const path = ['service', 'clawgress']
+    assert.equal(
+      formatCompare(place(before, 'service clawgress dns max-ttl', '90'), before, path),
+      '[clawgress dns]\n- max-ttl "90"\n+ max-ttl "60"\n',
+    )
+    assert.match(formatCompare(ConfigTree.empty, before, path), /^\[clawgress\]\n\+ client \{\n/)
+  })
+
+  it('are commands for compare commands, a line a leaf, without comments', () => {
+    const commented = after.withComment(['system'], 'why')
+    assert.deepEqual(formatCommandDiff(before, commented), {
+      deletes: [
+        "delete service clawgress client interface 'eth1'",
+        "delete service clawgress dns max-ttl '60'",
+        "delete service clawgress policy-file '/config/a.json'",
+      ],
+      sets: [
+        "set service clawgress client interface 'eth3'",
+        "set service clawgress dns max-ttl '90'",
+        "set service clawgress dns name-server 1.1.1.1 port '853'",
+        "set system host-name 'gw a'",
+      ],
+    })
+    assert.deepEqual(formatCommandDiff(before, before.remove(['service', 'clawgress', 'dns'])).deletes, [
       "delete service clawgress dns max-ttl '60'",
-      'delete service clawgress policy-file',
-      "set service clawgress client interface 'eth3'",
-      "set service clawgress dns max-ttl '90'",
-      "set service clawgress dns name-server 1.1.1.1 port '853'",
-      "set system host-name 'gw a'",
+      'delete service clawgress dns name-server 9.9.9.9',
     ])
   })
 

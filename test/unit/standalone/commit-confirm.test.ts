@@ -1,0 +1,88 @@
+import { strict as assert } from 'node:assert'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { watchUnconfirmed } from '../../../src/standalone/session/watch-unconfirmed.ts'
+import { SessionFixture, STUB } from './session-fixture.ts'
+
+const PATH = ['service', 'demo', 'mode']
+const ABSENT = ['/nonexistent/clawgress']
+
+describe('a commit that has to be confirmed', () => {
+  const fixture = new SessionFixture()
+  const { run, configuring, called, newShell } = fixture
+  const file = () => join(fixture.folder, 'run/clawgress/config/unconfirmed.json')
+  const letTimePass = () => {
+    const pending = JSON.parse(readFileSync(file(), 'utf8')) as object
+    writeFileSync(file(), JSON.stringify({ ...pending, deadline: new Date().toISOString() }))
+  }
+  const comments = (shell: Awaited<ReturnType<typeof configuring>>) =>
+    shell.store.revisions().map(({ comment }) => comment)
+
+  beforeEach(() => fixture.setUp())
+  afterEach(() => fixture.tearDown())
+
+  it('stays when it is confirmed, and is a revision only then', async () => {
+    const shell = await configuring('set service demo mode one', 'commit', 'set service demo mode two')
+    assert.equal(
+      await run(shell, 'commit-confirm 5 comment "try it"'),
+      'Initialized commit-confirm; 5 minutes to confirm before reload\n',
+    )
+    assert.deepEqual(shell.store.active().get(PATH)?.values, ['two'])
+    assert.deepEqual(comments(shell), ['commit'])
+    await run(shell, 'set service demo mode one')
+    assert.equal(await run(shell, 'commit-confirm'), 'Another confirm is pending\n')
+    assert.equal(await run(shell, 'confirm'), 'Reload timer stopped\n')
+    assert.deepEqual(comments(shell), ['try it', 'commit'])
+    assert.equal(await run(shell, 'confirm'), 'No confirm pending\n')
+  })
+
+  it('is taken back by a process that outlives the shell, by calling the owners', async () => {
+    const shell = newShell(STUB, 20_000, true)
+    await run(shell, 'configure', 'set service clawgress dns max-ttl 100', 'commit', 'delete service clawgress')
+    await run(shell, 'commit-confirm 1', 'exit', 'exit')
+    called()
+    letTimePass()
+    const deadline = Date.now() + 15_000
+    while (existsSync(file()) && Date.now() < deadline) await sleep(50)
+    assert.equal(existsSync(file()), false, 'the watcher has not acted')
+    assert.deepEqual(shell.store.active().get(['service', 'clawgress', 'dns', 'max-ttl'])?.values, ['100'])
+    assert.deepEqual(called(), ['service_clawgress'])
+    assert.equal(comments(shell)[0], 'not confirmed in time')
+  })
+
+  it('is taken back at the next configure where its watcher was ended', async () => {
+    const shell = newShell(ABSENT)
+    fixture.text = ''
+    await run(shell, 'configure', 'set system unowned a', 'commit-confirm', 'exit')
+    assert.equal(shell.store.active().has(['system', 'unowned']), true)
+    letTimePass()
+    assert.equal(await run(newShell(ABSENT), 'configure'), '[commit-confirm] Reverting to previous config now\n')
+    assert.equal(shell.store.active().has(['system', 'unowned']), false)
+    assert.equal(existsSync(file()), false)
+  })
+
+  it('is forgotten at boot, which starts from the saved configuration', async () => {
+    const shell = await configuring('set service demo mode one', 'commit', 'save', 'set service demo mode two')
+    await run(shell, 'commit-confirm')
+    assert.equal(await newShell().boot(), true)
+    assert.deepEqual(shell.store.active().get(PATH)?.values, ['one'])
+    assert.equal(await watchUnconfirmed(newShell()), true)
+    assert.equal(existsSync(file()), false)
+  })
+
+  it('leaves nothing to confirm where nothing could be applied', async () => {
+    fixture.plan({ service_demo: { status: 1 } })
+    const shell = await configuring('set service demo mode two')
+    assert.match(await run(shell, 'commit-confirm'), /Commit failed\n$/)
+    assert.equal(await run(shell, 'confirm'), 'No confirm pending\n')
+  })
+
+  it('takes back what was committed on top of it too', async () => {
+    const shell = newShell(ABSENT)
+    await run(shell, 'configure', 'set system unowned a', 'commit-confirm', 'set system unowned b', 'commit')
+    letTimePass()
+    assert.equal(await watchUnconfirmed(shell), true)
+    assert.equal(shell.store.active().has(['system', 'unowned']), false)
+  })
+})
