@@ -1,16 +1,28 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { currentLayout, type Layout } from '../base/layout.ts'
+import type { Plan } from '../plan/types.ts'
+import type { ApiViews } from './api/context.ts'
+import { Api } from './api/serve.ts'
 import { pinnerNames } from './pinner-names.ts'
+import { PlanWatch } from './plan-watch.ts'
 import { Recorder, type RecorderOptions } from './records/recorder.ts'
-import { serveStatus } from './status.ts'
+import { type DaemonStatus, serveStatus } from './status.ts'
 
 /** Milliseconds between looks at the logs. */
 const PAUSE = 40
 
 export interface DaemonOptions extends Partial<Omit<RecorderOptions, 'layout'>> {
   readonly layout?: Layout
+  /** What the API shows; absent: there is no API. */
+  readonly views?: (facts: DaemonFacts) => ApiViews
   /** Ends the daemon; SIGTERM and SIGINT do as well. */
   readonly signal?: AbortSignal
+}
+
+/** What the daemon knows without asking anyone. */
+export interface DaemonFacts {
+  readonly live: () => { readonly plan: Plan; readonly since: Date } | undefined
+  readonly status: () => DaemonStatus
 }
 
 /**
@@ -20,7 +32,9 @@ export interface DaemonOptions extends Partial<Omit<RecorderOptions, 'layout'>> 
 export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
   const layout = options.layout ?? currentLayout()
   const lookUpNames = options.lookUpNames ?? pinnerNames(layout)
-  const recorder = new Recorder({ ...options, layout, lookUpNames })
+  const plans = new PlanWatch(layout)
+  const recorder = new Recorder({ ...options, layout, lookUpNames, plans })
+  const api = openApi(layout, plans, () => recorder.status(), options.views)
   const server = await serveStatus(layout, () => recorder.status())
   let isEnding = false
   const end = () => {
@@ -36,6 +50,23 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
     process.off('SIGINT', end)
     // Also after a failure: a process that still answers on its socket would never be started anew.
     server.close()
+    await api?.stop()
     recorder.close()
   }
+}
+
+function openApi(
+  layout: Layout,
+  plans: PlanWatch,
+  status: () => DaemonStatus,
+  views: DaemonOptions['views'],
+): Api | undefined {
+  if (views === undefined) return undefined
+  const live = () => {
+    plans.refresh()
+    return plans.live === undefined ? undefined : { plan: plans.live, since: new Date(plans.liveSince ?? 0) }
+  }
+  const api = new Api({ layout, plan: () => live()?.plan, views: views({ live, status }) })
+  api.start()
+  return api
 }

@@ -8,7 +8,7 @@ import { type Counters, type LiveRuleset, liveRuleset, readCounters } from '../f
 import type { Plan } from '../plan/types.ts'
 import { services, type UnitStatus } from '../services/index.ts'
 import { type Alert, recentAlerts } from './alerts.ts'
-import { findLivePlan } from './live-plan.ts'
+import { findLivePlan, type LivePlan } from './live-plan.ts'
 import { askPinner, type PinnerFacts } from './pins.ts'
 
 /** Everything the status tells, as found; what could not be found out is a sentence instead. */
@@ -35,25 +35,43 @@ export interface Unknown {
 
 export const isKnown = <Value extends object>(value: Value | Unknown): value is Value => !('unknown' in value)
 
+/** What only root can see. */
+export type Sight = Pick<StatusFacts, 'ruleset' | 'counters' | 'units'>
+
+/** What a caller knows already, so that nobody is asked for it. */
+export interface KnownFacts {
+  readonly sight: Sight
+  readonly live: LivePlan | undefined
+  readonly daemon: DaemonStatus
+  /** Whoever may not read the policy file cannot compare it. */
+  readonly policyFile: 'unknown'
+}
+
 /** Asks every part, each for a bounded time; a part that does not answer does not hide the others. */
-export async function gatherStatus(layout: Layout): Promise<StatusFacts> {
-  const live = findLivePlan(layout)
-  const [units, pins, daemon] = await Promise.all([
-    orUnknown(() => services(layout).status()),
+export async function gatherStatus(layout: Layout, known?: KnownFacts): Promise<StatusFacts> {
+  const live = known === undefined ? findLivePlan(layout) : known.live
+  const [sight, pins, daemon] = await Promise.all([
+    known?.sight ?? look(layout),
     orUnknown(() => askPinner(layout)),
-    askDaemon(layout),
+    known?.daemon ?? askDaemon(layout),
   ])
   return {
     ...live,
-    ruleset: await orUnknown(liveRuleset),
-    counters: await orUnknown(readCounters),
-    units,
+    ...sight,
     pins,
     daemon,
-    policyFile: live === undefined ? 'unknown' : comparePolicyFile(layout, live.plan),
+    policyFile: known?.policyFile ?? (live === undefined ? 'unknown' : comparePolicyFile(layout, live.plan)),
     isApplying: existsSync(runtimePaths(layout).intent),
     unconfirmedUntil: readConfirmation(layout),
     alerts: recentAlerts(runtimePaths(layout).alerts, Date.now()),
+  }
+}
+
+async function look(layout: Layout): Promise<Sight> {
+  return {
+    ruleset: await orUnknown(liveRuleset),
+    counters: await orUnknown(readCounters),
+    units: await orUnknown(() => services(layout).status()),
   }
 }
 

@@ -1,5 +1,6 @@
 import { formatPrefix } from '../base/address.ts'
 import type { Layout } from '../base/layout.ts'
+import type { StatusView } from '../daemon/api/context.ts'
 import type { UnitStatus } from '../services/index.ts'
 import { formatDuration } from './duration.ts'
 import { livePlan } from './live-plan.ts'
@@ -12,15 +13,15 @@ import { counted, printFacts, printTable } from './table.ts'
 export async function showStatus(layout: Layout): Promise<Shown> {
   const facts = await gatherStatus(layout)
   if (facts.plan === undefined && !(isKnown(facts.ruleset) && facts.ruleset.present)) livePlan(layout)
-  const troubles = findTroubles(facts)
+  const data = statusData(facts)
   const sections = [
     printFacts(describe(facts)),
     isKnown(facts.units) ? printTable(['Service', 'State', 'Since', 'Restarts', 'Task'], facts.units.map(unitRow)) : '',
-    troubles.length === 0
+    data.troubles.length === 0
       ? 'Nothing is wrong.\n'
-      : `To be looked at:\n${troubles.map((line) => `  ${line}\n`).join('')}`,
+      : `To be looked at:\n${data.troubles.map((line) => `  ${line}\n`).join('')}`,
   ]
-  return { data: dataOf(facts, troubles), text: sections.filter((section) => section !== '').join('\n') }
+  return { data, text: sections.filter((section) => section !== '').join('\n') }
 }
 
 /** Does the kernel enforce the policy that was proven last? */
@@ -107,7 +108,8 @@ const unitRow = ({ name, state, since, restarts, description }: UnitStatus): str
   description.replace(/^Clawgress /, ''),
 ]
 
-function dataOf(facts: StatusFacts, troubles: readonly string[]): object {
+/** The same for programs. */
+export function statusData(facts: StatusFacts): StatusView {
   const { plan, since } = facts
   return {
     enforcing: isEnforcing(facts),
@@ -131,6 +133,6 @@ function dataOf(facts: StatusFacts, troubles: readonly string[]): object {
     deniedLastHour: facts.daemon?.lastHour ?? null,
     counters: facts.counters,
     records: facts.daemon ?? null,
-    troubles,
+    troubles: findTroubles(facts),
   }
 }

@@ -1,13 +1,13 @@
 import type { Layout } from '../base/layout.ts'
+import { liveId } from '../conf_mode/generation.ts'
 import { readHistory } from '../conf_mode/history.ts'
-import { findLivePlan } from './live-plan.ts'
 import type { Shown } from './shown.ts'
 import { printTable } from './table.ts'
 
 /** Policies that were activated, newest first; the live one is marked. */
 export function showVersions(layout: Layout): Shown {
   const entries = readHistory(layout).reverse()
-  const live = findLivePlan(layout)?.plan.generation
+  const live = liveId(layout)
   const liveNumber = entries.find((entry) => entry.generation === live)?.number
   const data = entries.map(({ folder: _folder, ...entry }) => ({ ...entry, live: entry.number === liveNumber }))
   const rows = data.map((entry) => [

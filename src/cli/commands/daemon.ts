@@ -5,5 +5,11 @@ export function register(program: Command): void {
   program
     .command('daemon', { hidden: true })
     .description('write decision records until told to end (the unit clawgressd runs this)')
-    .action(async () => (await import('../../daemon/run.ts')).runDaemon())
+    .action(async () => {
+      const { currentLayout } = await import('../../base/layout.ts')
+      const { runDaemon } = await import('../../daemon/run.ts')
+      const { apiViews } = await import('../../op_mode/api-views.ts')
+      const layout = currentLayout()
+      await runDaemon({ layout, views: (facts) => apiViews(layout, facts) })
+    })
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
+import type { Plan } from '../../plan/types.ts'
 import { PlanWatch } from '../plan-watch.ts'
 import type { DaemonStatus } from '../status.ts'
 import { newestDecisions } from './decision-lines.ts'
@@ -20,6 +21,8 @@ import { Tally } from './tally.ts'
 export interface RecorderOptions {
   readonly layout: Layout
   readonly lookUpNames: LookUpNames
+  /** Others may use it, and refresh it, too. */
+  readonly plans?: PlanWatch
   /** Program that reads records and sends them to syslog. */
   readonly syslogCommand?: (facility: string) => readonly string[]
   readonly log?: DecisionLogOptions
@@ -47,6 +50,7 @@ export class Recorder {
   private readonly tally = new Tally()
   private readonly sources: readonly { tail: Tail; read: (line: string) => RawDenial | undefined }[]
   private readonly syslogCommand: (facility: string) => readonly string[]
+  private planInUse: Plan | undefined
   private clientInterfaces: ReadonlySet<string> = new Set()
   private places: string[] = []
   private savedAt = 0
@@ -59,11 +63,17 @@ export class Recorder {
   private lastPacket: number | undefined
   private readonly run = Date.now().toString(36)
 
-  constructor({ layout, lookUpNames, syslogCommand = loggerCommand, log }: RecorderOptions) {
+  constructor({
+    layout,
+    lookUpNames,
+    plans = new PlanWatch(layout),
+    syslogCommand = loggerCommand,
+    log,
+  }: RecorderOptions) {
     const { nflogRecords, pinnerDenials, namedDenials, decisions, daemonFolder: places } = runtimePaths(layout)
     mkdirSync(places, { recursive: true, mode: 0o750 })
     mkdirSync(layout.log, { recursive: true, mode: 0o750 })
-    this.plans = new PlanWatch(layout)
+    this.plans = plans
     this.names = new NamesBehind(lookUpNames)
     this.log = new DecisionLog(decisions, log)
     this.tally.seed(newestDecisions(decisions, SEED_BYTES), this.startedAt.getTime())
@@ -87,7 +97,8 @@ export class Recorder {
 
   /** One round: reads what came, writes what is due. True: call again at once. */
   step(now: number): boolean {
-    if (this.plans.refresh()) this.usePlan()
+    this.plans.refresh()
+    if (this.plans.live !== this.planInUse) this.usePlan()
     let isMore = false
     for (const { tail, read } of this.sources) {
       if (this.joiner.pendingIncidents.length >= MAX_PENDING) break
@@ -139,6 +150,7 @@ export class Recorder {
   }
 
   private usePlan(): void {
+    this.planInUse = this.plans.live
     const { clientInterfaces, syslogFacility } = this.plans.live!.settings
     this.clientInterfaces = new Set(clientInterfaces)
     this.names.forget()

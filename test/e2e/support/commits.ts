@@ -23,6 +23,8 @@ export interface CommitOptions {
   /** Lets the step fail. */
   readonly failAt?: Checkpoint
   readonly dryRun?: boolean
+  /** Certificates, as below `pki` in the configuration. */
+  readonly pki?: ConfigDict
   /** What the handler's caller has in its environment beside the gateway's own. */
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -34,8 +36,8 @@ const faults = ({ killAt, failAt }: CommitOptions): Record<string, string> => ({
 
 /** Runs the handler as VyOS's adapter and the session do. Never rejects: the caller judges status and words. */
 export function commit(lab: Lab, options: CommitOptions = {}): Promise<Completed> {
-  const { proposed = LAB_CONFIG, dryRun = false } = options
-  const input = { proposed: proposed as ConfigDict | null, effective: null, pki: null, dry_run: dryRun }
+  const { proposed = LAB_CONFIG, dryRun = false, pki = null } = options
+  const input = { proposed: proposed as ConfigDict | null, effective: null, pki, dry_run: dryRun }
   return lab.gateway.clawgress(['conf-mode', 'service_clawgress'], {
     input: JSON.stringify(input),
     environment: { ...options.environment, ...faults(options) },

@@ -1,0 +1,75 @@
+import type { FastifyRequest } from 'fastify'
+import { formatAddress, holds, maskAddress, parseAddress, parsePrefix } from '../../base/address.ts'
+import { fail } from '../../base/errors.ts'
+import { FailureLimit } from './failure-limit.ts'
+import { type Caller, findCaller, mayActAs } from './keys.ts'
+import type { ApiSettings } from './settings.ts'
+
+const FORM = /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i
+
+/** May this address use the API at all? */
+export function isAllowedClient(address: string, { allowClients }: Pick<ApiSettings, 'allowClients'>): boolean {
+  if (allowClients.length === 0) return true
+  const bytes = parseAddress(address)
+  return bytes !== undefined && allowClients.some((text) => holds(parsePrefix(text)!, bytes))
+}
+
+/** What limits count by: an IPv4 address, or the /64 of an IPv6 one, which a single client may have to itself. */
+export function clientKey(address: string): string {
+  const bytes = parseAddress(address)
+  if (bytes === undefined) return 'unknown'
+  return formatAddress(bytes.length === 4 ? bytes : maskAddress(bytes, 64))
+}
+
+/** Admits requests by address, key and role. One for all servers, so that wrong keys are counted over all of them. */
+export class Access {
+  private readonly settings: () => ApiSettings
+  private readonly failures = new FailureLimit()
+
+  constructor(settings: () => ApiSettings) {
+    this.settings = settings
+  }
+
+  /** Before the body is read. Throws ClawgressError. */
+  admitHead(request: FastifyRequest): void {
+    if (!isAllowedClient(request.ip, this.settings()))
+      fail('api.forbidden', `The address ${request.ip} may not use the API (service clawgress api allow-client).`)
+    const { open, formKey } = request.routeOptions.config
+    if (open === true) return
+    const key = headerKey(request)
+    if (key === undefined && formKey === true && FORM.test(request.headers['content-type'] ?? '')) return
+    request.caller = this.authenticate(request, key)
+    this.checkRole(request, request.caller)
+  }
+
+  /** With the key of a form. Throws ClawgressError. */
+  admitForm(request: FastifyRequest, key: string | undefined): Caller {
+    if (request.caller !== undefined) return request.caller
+    const caller = this.authenticate(request, key)
+    this.checkRole(request, caller)
+    request.caller = caller
+    return caller
+  }
+
+  private authenticate(request: FastifyRequest, key: string | undefined): Caller {
+    const client = clientKey(request.ip)
+    if (this.failures.isExceeded(client)) fail('api.rate', 'Too many wrong keys came from this address; wait a minute.')
+    const caller = key === undefined ? undefined : findCaller(key, this.settings())
+    if (caller !== undefined) return caller
+    if (key !== undefined) this.failures.count(client)
+    return fail('api.key', 'A valid key is required: as a bearer token, as X-API-Key, or as the form field key.')
+  }
+
+  private checkRole({ routeOptions }: FastifyRequest, { id, role }: Caller): void {
+    const { role: wanted = 'admin' } = routeOptions.config
+    if (!mayActAs(role, wanted))
+      fail('api.forbidden', `This is for the role ${wanted}; the key of ${id} has the role ${role}.`)
+  }
+}
+
+function headerKey({ headers }: FastifyRequest): string | undefined {
+  const { authorization } = headers
+  const given = headers['x-api-key']
+  if (authorization !== undefined) return /^Bearer +([^ ]+) *$/i.exec(authorization)?.[1] ?? ''
+  return typeof given === 'string' ? given : undefined
+}

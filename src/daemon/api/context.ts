@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Layout } from '../../base/layout.ts'
+import type { Plan } from '../../plan/types.ts'
+import type { Caller } from './keys.ts'
+import type { Operations } from './operations.ts'
+import type { ApiSettings, Role } from './settings.ts'
+
+export type ApiServer = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>
+
+/**
+ * What operators are shown, for programs: the operational commands' own facts. Handed in by the program, because the
+ * commands lie above the daemon. Each throws ClawgressError.
+ */
+export interface ApiViews {
+  status(): Promise<StatusView>
+  versions(): readonly object[]
+  test(plan: Plan, question: TestQuestion): object
+  /** Between two entries of the history, by number or generation; absent: the one before the live one, and the live one. */
+  difference(plan: Plan, from: string | undefined, to: string | undefined): object
+}
+
+export interface StatusView {
+  readonly enforcing: boolean
+  /** Sentences; empty when all is well. */
+  readonly troubles: readonly string[]
+  readonly [fact: string]: unknown
+}
+
+export interface TestQuestion {
+  readonly name?: string
+  readonly client?: string
+  readonly address?: string
+  readonly port?: number
+  readonly protocol?: string
+}
+
+/** What routes may use. */
+export interface ApiContext {
+  readonly layout: Layout
+  /** As of now: a commit may change them under an open server. */
+  readonly settings: () => ApiSettings
+  /** The Plan that is proven live. */
+  readonly plan: () => Plan | undefined
+  readonly views: ApiViews
+  readonly operations: Operations
+}
+
+/**
+ * Adds routes to the API. Each says in its `config` who may call it: `{ role }`, or `{ open: true }` for everyone who
+ * reaches the server. A route that says neither is for admins.
+ */
+export type RegisterRoutes = (app: ApiServer, context: ApiContext) => void | Promise<void>
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    role?: Role
+    open?: true
+    /** The key may come in the body, as VyOS takes it; then it is asked for after the body was read. */
+    formKey?: true
+  }
+  interface FastifyRequest {
+    caller: Caller | undefined
+  }
+}

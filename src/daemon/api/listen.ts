@@ -1,0 +1,128 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { clientKey } from './access.ts'
+import type { ApiSettings } from './settings.ts'
+
+/** What a slow or hungry client can hold, in milliseconds and connections. */
+export interface ListenLimits {
+  /** For the headers of a request, and for a TLS handshake. */
+  readonly headersMs: number
+  /** For a whole request, a policy of 256 MiB included. */
+  readonly requestMs: number
+  readonly idleMs: number
+  readonly connections: number
+  readonly connectionsPerClient: number
+}
+
+export const LISTEN_LIMITS: ListenLimits = {
+  headersMs: 5_000,
+  requestMs: 120_000,
+  idleMs: 10_000,
+  connections: 512,
+  connectionsPerClient: 64,
+}
+
+/** Octets of all headers of a request. */
+const MAX_HEADERS = 16 << 10
+const CLOSE_MS = 2_000
+
+/** Connections by client, over all addresses that are listened on. */
+class Connections {
+  private readonly counts = new Map<string, number>()
+  private readonly limits: ListenLimits
+  private total = 0
+
+  constructor(limits: ListenLimits) {
+    this.limits = limits
+  }
+
+  admit(socket: Socket): void {
+    const client = clientKey(socket.remoteAddress ?? '')
+    const count = (this.counts.get(client) ?? 0) + 1
+    if (count > this.limits.connectionsPerClient || this.total >= this.limits.connections) {
+      socket.destroy()
+      return
+    }
+    this.counts.set(client, count)
+    this.total++
+    socket.once('close', () => {
+      this.total--
+      const left = this.counts.get(client)! - 1
+      if (left > 0) this.counts.set(client, left)
+      else this.counts.delete(client)
+    })
+  }
+}
+
+/** An open API: one server an address. */
+export interface Listening {
+  /** Requests under way have a moment to end. */
+  close(): Promise<void>
+}
+
+/**
+ * Listens on every address, or on none: rejects with the system's error where one cannot be listened on. Connections
+ * that were refused for their number are closed without a word.
+ */
+export async function listen(
+  { listen: addresses, port, tls }: Pick<ApiSettings, 'listen' | 'port' | 'tls'>,
+  handle: RequestListener,
+  limits: ListenLimits = LISTEN_LIMITS,
+): Promise<Listening> {
+  const options = {
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.idleMs,
+    connectionsCheckingInterval: Math.min(1_000, limits.headersMs / 2),
+    maxHeaderSize: MAX_HEADERS,
+  }
+  const connections = new Connections(limits)
+  const servers = addresses.map(() => {
+    const server =
+      tls === undefined
+        ? createServer(options, handle)
+        : createTlsServer(
+            {
+              ...options,
+              cert: tls.certificate,
+              key: tls.key,
+              minVersion: 'TLSv1.2',
+              handshakeTimeout: limits.headersMs,
+            },
+            handle,
+          )
+    server.on('connection', (socket: Socket) => connections.admit(socket))
+    return server
+  })
+  const close = async () => void (await Promise.all(servers.map(closeServer)))
+  try {
+    await Promise.all(servers.map((server, i) => listenOn(server, addresses[i]!, port)))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { close }
+}
+
+const listenOn = (server: Server, address: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, address, () => {
+      server.off('error', reject)
+      // A connection that fails later is not the server's end.
+      server.on('error', () => {})
+      resolve()
+    })
+  })
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => server.closeAllConnections(), CLOSE_MS)
+    server.close(() => {
+      clearTimeout(late)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { type ActivationResult, activationResult } from '../../services/index.ts'
+import { failureOf, problemsOf } from './reply.ts'
+
+/** What a change became of which the caller did not wait for the end. */
+export const operationView = z.object({
+  id: z.uuid(),
+  kind: z.enum(['check', 'import', 'rollback']),
+  user: z.string(),
+  state: z.enum(['running', 'succeeded', 'failed']),
+  started: z.iso.datetime(),
+  ended: z.iso.datetime().optional(),
+  result: activationResult.optional(),
+  error: z.string().optional(),
+})
+
+export type OperationView = z.infer<typeof operationView>
+
+/** Kept for whoever polls; the oldest are forgotten first. */
+const KEEP = 64
+
+/** Changes under way and the last that ended. They live as long as the daemon: what is live tells the status. */
+export class Operations {
+  private readonly views = new Map<string, OperationView>()
+
+  get(id: string): OperationView | undefined {
+    return this.views.get(id)
+  }
+
+  /**
+   * Waits up to `patienceMs` milliseconds for a change; gives its result, or the operation to poll. Rejects as the
+   * change does.
+   */
+  async follow(
+    about: Pick<OperationView, 'kind' | 'user'>,
+    change: Promise<ActivationResult>,
+    patienceMs: number,
+  ): Promise<ActivationResult | OperationView> {
+    const view: OperationView = { id: randomUUID(), ...about, state: 'running', started: new Date().toISOString() }
+    const patience = new AbortController()
+    const tooLong = sleep(patienceMs, undefined, { signal: patience.signal }).catch(() => undefined)
+    const first = await Promise.race([change, tooLong]).finally(() => patience.abort())
+    if (first !== undefined) return first
+    this.remember(view)
+    void change.then(
+      (result) => this.remember({ ...view, state: 'succeeded', ended: new Date().toISOString(), result }),
+      (error: unknown) => {
+        const { error: said } = failureOf(problemsOf(error))
+        this.remember({ ...view, state: 'failed', ended: new Date().toISOString(), error: said })
+      },
+    )
+    return view
+  }
+
+  private remember(view: OperationView): void {
+    this.views.set(view.id, view)
+    if (this.views.size > KEEP) this.views.delete(this.views.keys().next().value!)
+  }
+}

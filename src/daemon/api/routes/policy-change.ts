@@ -1,0 +1,163 @@
+import { Readable } from 'node:stream'
+import formBody from '@fastify/formbody'
+import multipart from '@fastify/multipart'
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { fail } from '../../../base/errors.ts'
+import { runtimePaths } from '../../../base/layout.ts'
+import { MAX_POLICY_BYTES } from '../../../policy/index.ts'
+import { type ActivationRequest, activationResult, requestActivation } from '../../../services/index.ts'
+import type { Access } from '../access.ts'
+import type { ApiContext, ApiServer } from '../context.ts'
+import { type Form, MAX_FORM, readForm } from '../form.ts'
+import { mayActAs } from '../keys.ts'
+import { type OperationView, operationView } from '../operations.ts'
+import { failure, success, successOf } from '../reply.ts'
+
+/** After it a change is answered with an operation to poll, milliseconds. */
+const PATIENCE_MS = 5_000
+const MAX_ROLLBACK = 4096
+
+const answers = {
+  200: successOf(activationResult),
+  202: successOf(operationView),
+  '4xx': failure,
+  '5xx': failure,
+}
+
+const flag = z
+  .enum(['true', 'false'])
+  .optional()
+  .transform((text) => text === 'true')
+
+/** The routes that change what is enforced. Root does the work; here it is only asked for. */
+export async function policyChangeRoutes(app: ApiServer, context: ApiContext, access: Access): Promise<void> {
+  app.removeAllContentTypeParsers()
+  // A policy goes on to root as it comes in: it is never held here, and its reader tells line and column.
+  app.addContentTypeParser('application/json', (_request, payload, done) => done(null, payload))
+  await app.register(formBody, { bodyLimit: MAX_FORM })
+  await app.register(multipart)
+
+  app.post(
+    '/clawgress/policy',
+    {
+      config: { role: 'operator', formKey: true },
+      schema: {
+        summary: 'Activate a policy, or try it',
+        description:
+          'Answers when the new generation is proven live, or says exactly why not; nothing is changed then. Roles: operator with dry-run, otherwise admin.',
+        querystring: z.strictObject({ 'dry-run': flag.describe('Say what would change; change nothing.') }),
+        headers: z.looseObject({ 'if-match': ifMatch() }),
+        response: answers,
+      },
+    },
+    async (request, reply) => {
+      const { form, caller } = await enter(request)
+      const isDryRun = request.query['dry-run']
+      if (!isDryRun && !mayActAs(caller.role, 'admin'))
+        fail('api.forbidden', `Activating is for the role admin; the key of ${caller.id} has the role ${caller.role}.`)
+      const policy = form === undefined ? bodyOf(request) : Readable.from([Buffer.from(required(form))])
+      const order: ActivationRequest = isDryRun
+        ? { operation: 'check', user: caller.id }
+        : { operation: 'import', user: caller.id, ...expectedOf(request) }
+      const data = await carryOut(order, Readable.from(bounded(policy, MAX_POLICY_BYTES)))
+      if ('state' in data) return reply.code(202).header('location', placeOf(data)).send(success(data))
+      return reply.code(200).header('etag', `"${data.generation}"`).send(success(data))
+    },
+  )
+
+  app.post(
+    '/clawgress/policy/rollback',
+    {
+      config: { role: 'operator', formKey: true },
+      schema: {
+        summary: 'Activate the policy of an earlier generation again',
+        headers: z.looseObject({ 'if-match': ifMatch() }),
+        response: answers,
+      },
+    },
+    async (request, reply) => {
+      const { form, caller } = await enter(request)
+      const text = form === undefined ? await textOf(bodyOf(request)) : required(form)
+      const { version } = parseRollback(text)
+      const order: ActivationRequest = {
+        operation: 'rollback',
+        user: caller.id,
+        version: String(version),
+        ...expectedOf(request),
+      }
+      const data = await carryOut(order)
+      if ('state' in data) return reply.code(202).header('location', placeOf(data)).send(success(data))
+      return reply.code(200).header('etag', `"${data.generation}"`).send(success(data))
+    },
+  )
+
+  async function enter(request: FastifyRequest) {
+    const form = await readForm(request)
+    return { form, caller: access.admitForm(request, form?.key) }
+  }
+
+  async function carryOut(order: ActivationRequest, policy?: Readable) {
+    const { result } = await requestActivation(runtimePaths(context.layout).activationSocket, order, policy)
+    const about = { kind: order.operation, user: order.user }
+    return context.operations.follow(about, result, PATIENCE_MS)
+  }
+}
+
+const placeOf = ({ id }: OperationView): string => `/clawgress/operations/${id}`
+
+function ifMatch() {
+  return z
+    .string()
+    .max(64)
+    .optional()
+    .describe('Generation that the change was made for, such as "0123456789abcdef": 412 where another one is live.')
+}
+
+function expectedOf({ headers }: FastifyRequest): { expected?: string } {
+  const text = headers['if-match']
+  if (text === undefined || text.trim() === '*') return {}
+  const [, generation] = /^ *"?([0-9a-f]{16})"? *$/.exec(text) ?? []
+  if (generation === undefined)
+    fail(
+      'api.request',
+      'If-Match must be the generation that the change was made for: 16 hexadecimal digits in quotes.',
+    )
+  return { expected: generation }
+}
+
+function bodyOf({ body }: FastifyRequest): Readable {
+  return body instanceof Readable ? body : fail('api.request', 'The request has no body; send the policy as JSON.')
+}
+
+const required = ({ data }: Form): string => data ?? fail('api.request', 'The form has no field data.')
+
+async function* bounded(source: Readable, most: number): AsyncIterable<Buffer> {
+  let total = 0
+  for await (const part of source as AsyncIterable<Buffer>) {
+    total += part.length
+    if (total > most) fail('api.size', `The body is larger than ${most} octets.`)
+    yield part
+  }
+}
+
+async function textOf(source: Readable): Promise<string> {
+  const parts: Buffer[] = []
+  for await (const part of bounded(source, MAX_ROLLBACK)) parts.push(part)
+  return Buffer.concat(parts).toString('utf8')
+}
+
+/** Body of a rollback. */
+export const rollbackBody = z.strictObject({
+  version: z
+    .union([z.int().min(1).max(999_999_999), z.string().regex(/^([0-9]{1,9}|[0-9a-f]{16})$/)])
+    .describe('Number or generation in the versions.'),
+})
+
+function parseRollback(text: string): z.infer<typeof rollbackBody> {
+  try {
+    return rollbackBody.parse(JSON.parse(text))
+  } catch {
+    return fail('api.request', 'The body must be {"version": …}, with a number or a generation of the versions.')
+  }
+}

@@ -1,0 +1,109 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Layout, runtimePaths } from '../../base/layout.ts'
+import type { Plan } from '../../plan/types.ts'
+import { buildApp } from './app.ts'
+import type { ApiServer, ApiViews, RegisterRoutes } from './context.ts'
+import { type Listening, listen } from './listen.ts'
+import { Operations } from './operations.ts'
+import { API_SETTINGS_FILE, type ApiSettings, readApiSettings } from './settings.ts'
+
+/** Milliseconds between looks whether a commit changed the settings, or an address came up. */
+const LOOK_MS = 500
+
+export interface ApiOptions {
+  readonly layout: Layout
+  readonly plan: () => Plan | undefined
+  readonly views: ApiViews
+  readonly routes?: readonly RegisterRoutes[]
+}
+
+interface Open {
+  readonly app: ApiServer
+  readonly listening: Listening
+  readonly settings: ApiSettings
+}
+
+/**
+ * The API as the live generation configures it: opened, moved and closed with it. Keys and allowed clients change under
+ * an open server; connections stay then.
+ */
+export class Api {
+  /** Why it does not listen though it should; a sentence. */
+  trouble: string | undefined
+  private readonly options: ApiOptions
+  private readonly file: string
+  private readonly operations = new Operations()
+  private settings: ApiSettings | undefined
+  private open: Open | undefined
+  private seen: string | undefined
+  private timer: NodeJS.Timeout | undefined
+  private looking: Promise<void> = Promise.resolve()
+
+  constructor(options: ApiOptions) {
+    this.options = options
+    this.file = join(runtimePaths(options.layout).current, API_SETTINGS_FILE)
+  }
+
+  /** Begins to follow the settings. */
+  start(): void {
+    const again = () => {
+      this.looking = this.look().finally(() => {
+        this.timer = setTimeout(again, LOOK_MS)
+      })
+    }
+    again()
+  }
+
+  async stop(): Promise<void> {
+    await this.looking
+    clearTimeout(this.timer)
+    await this.shut()
+  }
+
+  private async look(): Promise<void> {
+    const stamp = stampOf(this.file)
+    if (stamp === this.seen && this.trouble === undefined) return
+    try {
+      const settings = readApiSettings(this.file)
+      await this.follow(settings)
+      this.seen = stamp
+      this.trouble = undefined
+    } catch (error) {
+      this.trouble = `The API does not listen: ${(error as Error).message}. It is tried again until it does.`
+    }
+  }
+
+  private async follow(settings: ApiSettings | undefined): Promise<void> {
+    this.settings = settings
+    if (settings !== undefined && this.open !== undefined && isSamePlace(settings, this.open.settings)) return
+    await this.shut()
+    if (settings === undefined) return
+    const { layout, plan, views, routes } = this.options
+    const { operations } = this
+    const app = await buildApp({ layout, settings: () => this.settings!, plan, views, operations }, routes)
+    const listening = await listen(settings, (request, response) => app.routing(request, response)).catch(
+      async (error: unknown) => {
+        await app.close()
+        throw error
+      },
+    )
+    this.open = { app, listening, settings }
+  }
+
+  private async shut(): Promise<void> {
+    const { open } = this
+    this.open = undefined
+    await open?.listening.close()
+    await open?.app.close()
+  }
+}
+
+const isSamePlace = (one: ApiSettings, other: ApiSettings): boolean =>
+  JSON.stringify([one.listen, one.port, one.tls]) === JSON.stringify([other.listen, other.port, other.tls])
+
+/** Tells one file from another that took its place. */
+function stampOf(file: string): string | undefined {
+  const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
+  return stat === undefined ? undefined : `${stat.ino} ${stat.mtimeNs}`
+}

@@ -1,0 +1,31 @@
+import type { Layout } from '../base/layout.ts'
+import type { ApiViews } from '../daemon/api/context.ts'
+import type { DaemonFacts } from '../daemon/run.ts'
+import { readGuardReport } from '../services/index.ts'
+import type { LivePlan } from './live-plan.ts'
+import { statusData } from './status.ts'
+import { gatherStatus, type Sight } from './status-facts.ts'
+import { testDecision } from './test-domain.ts'
+import { showVersionDifference } from './version-difference.ts'
+import { showVersions } from './versions.ts'
+
+const UNSEEN = { unknown: 'The guard, which looks at it, has not reported for 10 s. Enter "restart clawgress".' }
+
+/** What the operational commands show, for the API: seen with the guard's eyes, because the daemon is not root. */
+export const apiViews = (layout: Layout, { live, status }: DaemonFacts): ApiViews => ({
+  status: async () => {
+    const known = { sight: sightOf(layout, live()), live: live(), daemon: status(), policyFile: 'unknown' as const }
+    return statusData(await gatherStatus(layout, known))
+  },
+  versions: () => showVersions(layout).data as object[],
+  test: (plan, question) => testDecision(plan, question).data,
+  difference: (plan, from, to) => showVersionDifference(layout, plan, from, to).data as object,
+})
+
+/** A commit that ended after the guard's last look has itself proven what the kernel holds. */
+function sightOf(layout: Layout, live: LivePlan | undefined): Sight {
+  const report = readGuardReport(layout, Date.now())
+  if (report === undefined) return { ruleset: UNSEEN, counters: UNSEEN, units: UNSEEN }
+  if (live === undefined || report.seenAt > live.since.getTime()) return report
+  return { ...report, ruleset: { present: true, intact: true, closed: false, generation: live.plan.generation } }
+}
