@@ -21,7 +21,9 @@ import {
 } from './generation.ts'
 import { goBack, standsBefore } from './go-back.ts'
 import type { HandlerInput } from './handler-input.ts'
+import type { HistoryEntry } from './history.ts'
 import { checkPlanRuleset } from './kernel.ts'
+import type { PolicySources } from './policy-sources.ts'
 import { prove, provenLive } from './prove.ts'
 import { remember } from './remember.ts'
 import { requirePrograms } from './required-programs.ts'
@@ -54,8 +56,8 @@ export function activate(
   return inSentences(async () => {
     const started = performance.now()
     const since = () => Math.round(performance.now() - started)
-    const { plan, policy, policyBytes, policyFile, api } = verified
-    const source = { policy, policyBytes, policyFile, input, api }
+    const { plan, policy, sources, api } = verified
+    const source = { policy, sources, input, api }
     prepareFolders(layout)
     requirePrograms()
     const previous = currentGeneration(layout)
@@ -73,7 +75,7 @@ export function activate(
     const { interfaces } = verified.facts
     const applied = await apply(layout, target, interfaces, { afterInterruption }, () => {
       writeSource(target.folder, source)
-      return remember(layout, target, { user, policyFile, summary: difference.summary })
+      return remember(layout, target, { user, summary: difference.summary, ...named(sources) })
     }).catch((error: unknown) => goBack(layout, target, before, interfaces, error))
     clearIntent(layout)
     dropOldGenerations(layout, [target])
@@ -129,6 +131,12 @@ async function apply(
   }
   return applied
 }
+
+/** The sources as the history names them. */
+const named = ({ file, nodes }: PolicySources): Pick<HistoryEntry, 'policyFile' | 'config'> => ({
+  ...(file === undefined ? {} : { policyFile: file.path }),
+  ...(nodes === undefined ? {} : { config: true }),
+})
 
 /** How what was verified differs from what is live. */
 export function differenceFrom(previous: Generation | undefined, next: Verified): Difference {

@@ -19,6 +19,7 @@ import { API_SETTINGS_FILE, type ApiSettings } from '../daemon/api/settings.ts'
 import { loadPlan, type Plan, writePlan } from '../plan/index.ts'
 import type { Policy } from '../policy/index.ts'
 import type { HandlerInput } from './handler-input.ts'
+import { type PolicySources, writeSources } from './policy-sources.ts'
 import { writeTerms } from './stored-policy.ts'
 
 /** A generation's folder: everything that is enforced, in the form in which the programs read it. */
@@ -31,18 +32,20 @@ export interface Generation {
 /** What a generation came from, kept beside it for history, `show clawgress policy` and the next import. */
 export interface GenerationSource {
   readonly policy: Policy
-  /** The octets it was read from. */
-  readonly policyBytes: Buffer
-  readonly policyFile: string
+  readonly sources: PolicySources
   readonly input: HandlerInput
   /** Absent where no API is configured. */
   readonly api: ApiSettings | undefined
 }
 
 /** Policies that mean the same may be written differently: the newest wording is the one that is shown and kept. */
-export function writeSource(folder: string, { policyBytes, policyFile, input, api }: GenerationSource): void {
-  replaceWhole(join(folder, 'policy.json'), policyBytes, 0o640, systemUser('clawgress')?.gid)
-  replaceWhole(join(folder, 'source.json'), JSON.stringify({ policyFile }), 0o644)
+export function writeSource(folder: string, { sources, input, api }: GenerationSource): void {
+  writeSources(folder, sources)
+  replaceWhole(
+    join(folder, 'source.json'),
+    JSON.stringify({ policyFile: sources.file?.path, config: sources.nodes !== undefined }),
+    0o644,
+  )
   replaceWhole(join(folder, 'input.json'), JSON.stringify(input), 0o600)
   writeApiSettings(folder, api)
 }

@@ -1,16 +1,8 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Layout } from '../base/layout.ts'
 import { historyFolder } from '../services/index.ts'
+import { copySources } from './policy-sources.ts'
 
 /** One activation, newest last. */
 export interface HistoryEntry {
@@ -20,8 +12,10 @@ export interface HistoryEntry {
   /** ISO 8601, UTC. */
   readonly time: string
   readonly user: string
-  /** The policy file as the operator named it. */
-  readonly policyFile: string
+  /** The policy file as the operator named it; absent where there was none. */
+  readonly policyFile?: string
+  /** The configuration held policy nodes. */
+  readonly config?: true
   /** How the policy differs from the one before, in a line. */
   readonly summary: string
   /** Folder that holds the policy itself. */
@@ -50,7 +44,7 @@ export function readHistory(layout: Layout): HistoryEntry[] {
 export function appendHistory(
   layout: Layout,
   entry: Omit<HistoryEntry, 'number' | 'folder'>,
-  policyCopy: string,
+  generationFolder: string,
 ): HistoryEntry {
   const entries = readHistory(layout)
   const number = (entries.at(-1)?.number ?? 0) + 1
@@ -58,7 +52,7 @@ export function appendHistory(
   const aside = `${folder}.new`
   rmSync(aside, { recursive: true, force: true })
   mkdirSync(aside, { recursive: true, mode: 0o750 })
-  copyFileSync(policyCopy, join(aside, 'policy.json'))
+  copySources(generationFolder, aside)
   writeFileSync(join(aside, 'meta.json'), `${JSON.stringify(entry, undefined, 2)}\n`)
   renameSync(aside, folder)
   for (const old of entries.slice(0, Math.max(0, entries.length + 1 - KEEP)))

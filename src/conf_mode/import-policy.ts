@@ -1,5 +1,4 @@
 import { closeSync, fstatSync, openSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { replaceWhole } from '../base/atomic-file.ts'
 import { fail, type Problem } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
@@ -7,13 +6,15 @@ import { MAX_POLICY_BYTES } from '../policy/index.ts'
 import { type Confirmation, confirmationSchema, withLock } from '../services/index.ts'
 import { type Activation, activate, differenceFrom } from './activate.ts'
 import type { Difference } from './difference.ts'
+import { earlierPolicyFile, rollbackFile } from './earlier-policy.ts'
 import { inSentences } from './failure.ts'
 import { currentGeneration, liveId } from './generation.ts'
 import { describe, LOCK_WAIT_MS, operator, warningsOf } from './handler.ts'
-import { recallInput } from './handler-input.ts'
+import { type HandlerInput, recallInput } from './handler-input.ts'
 import { readHistory } from './history.ts'
 import { policyFilePath, policyFileTarget } from './policy-file.ts'
 import { type Replacement, replaceFile } from './policy-file-replace.ts'
+import { sourcesNamed } from './policy-sources.ts'
 import { verify } from './verify.ts'
 
 export interface ImportOptions {
@@ -34,17 +35,20 @@ export interface ImportOptions {
  * on failure file and enforcement are as before. Throws ClawgressError.
  */
 export async function importPolicy(layout: Layout, file: string, options: ImportOptions): Promise<void> {
-  await replacePolicy(layout, readCandidate(operatorPath(layout, file)), `policy import ${file}`, options)
+  const candidate = readCandidate(operatorPath(layout, file))
+  await replacePolicy(layout, () => candidate, `policy import ${file}`, options)
 }
 
 /** As `importPolicy`, for a policy that is at hand as octets. */
 export async function importCandidate(layout: Layout, candidate: Buffer, options: ImportOptions): Promise<Activation> {
-  return (await replacePolicy(layout, candidate, `policy import by ${options.user ?? operator()}`, options))!
+  return (await replacePolicy(layout, () => candidate, `policy import by ${options.user ?? operator()}`, options))!
 }
 
 /** What importing a policy would do; touches nothing. Throws ClawgressError as an import would. */
 export async function checkCandidate(layout: Layout, candidate: Buffer): Promise<CheckedCandidate> {
-  const verified = await inSentences(() => verify(recallInput(layout), layout, candidate))
+  const input = recallInput(layout)
+  requirePolicyFile(input)
+  const verified = await inSentences(() => verify(input, layout, candidate))
   const live = currentGeneration(layout)
   const { generation } = verified.plan
   const difference = differenceFrom(live, verified)
@@ -61,16 +65,8 @@ export interface CheckedCandidate {
 
 /** Activates the policy of an earlier generation again, by its number or identifier in `show clawgress versions`. */
 export async function rollbackPolicy(layout: Layout, wanted: string, options: ImportOptions): Promise<Activation> {
-  return (await replacePolicy(layout, policyOf(layout, wanted), `policy rollback ${wanted}`, options))!
-}
-
-function policyOf(layout: Layout, wanted: string): Buffer {
-  const entry = readHistory(layout).findLast(
-    ({ number, generation }) => String(number) === wanted || generation === wanted,
-  )
-  if (entry === undefined)
-    fail('policy.file', `There is no generation ${wanted} in the history; show clawgress versions lists them.`)
-  return readFileSync(join(entry.folder, 'policy.json'))
+  const candidate = (input: HandlerInput) => rollbackFile(layout, wanted, input)
+  return (await replacePolicy(layout, candidate, `policy rollback ${wanted}`, options))!
 }
 
 /** Keeps an imported policy that waits for its confirmation. */
@@ -93,13 +89,15 @@ export async function revertUnconfirmed(layout: Layout, options: ImportOptions):
   if (pending === undefined) return
   const { previousGeneration, deadline } = pending
   // The lock may come after a confirmation, or a further import with a deadline of its own.
-  const isDue = () => readPending(layout)?.deadline === deadline
-  await replacePolicy(layout, policyOf(layout, previousGeneration), 'taking back an unconfirmed policy', options, isDue)
+  const isDue = () => readPending(layout)?.deadline === deadline && hasPolicyFile(layout)
+  // Only the file was imported; nodes of the configuration that were committed since then stay.
+  const candidate = () => earlierPolicyFile(layout, previousGeneration)
+  await replacePolicy(layout, candidate, 'taking back an unconfirmed policy', options, isDue)
 }
 
 async function replacePolicy(
   layout: Layout,
-  candidate: Buffer,
+  candidateFor: (input: HandlerInput) => Buffer,
   purpose: string,
   { confirmMinutes, tell, expected, lockWaitMs = LOCK_WAIT_MS, user = operator() }: ImportOptions,
   isWanted = () => true,
@@ -108,13 +106,15 @@ async function replacePolicy(
     if (!isWanted()) return undefined
     if (expected !== undefined) refuseOutdated(layout, expected)
     const input = recallInput(layout)
+    const policyFile = requirePolicyFile(input)
+    const candidate = candidateFor(input)
     const verified = await verify(input, layout, candidate)
     for (const warning of warningsOf(verified)) tell(warning)
     const forgetConfirmation = confirmMinutes === undefined ? () => {} : awaitConfirmation(layout, confirmMinutes)
     let replacement: Replacement | undefined
     let activation: Activation
     try {
-      replacement = replaceFile(policyFileTarget(layout, verified.policyFile), candidate)
+      replacement = replaceFile(policyFileTarget(layout, policyFile), candidate)
       activation = await activate(layout, verified, input, user, ({ text }) => tell(text.trimEnd()))
       tell(describe(activation, verified))
     } catch (error) {
@@ -129,6 +129,22 @@ async function replacePolicy(
     return activation
   }
   return withLock(layout, lockWaitMs, () => inSentences(replace), purpose)
+}
+
+/** Throws where the live policy comes from the configuration alone. */
+const requirePolicyFile = ({ proposed }: HandlerInput): string =>
+  sourcesNamed(proposed ?? {}).file ??
+  fail(
+    'config.missing',
+    'policy-file is not set, the policy stands in the configuration alone; set policy-file first, or import into config.',
+    { path: 'service clawgress policy-file' },
+  )
+
+/** Where the operator dropped policy-file meanwhile, what was imported is not in force any more. */
+function hasPolicyFile(layout: Layout): boolean {
+  const has = sourcesNamed(recallInput(layout).proposed ?? {}).file !== undefined
+  if (!has) writePending(layout, undefined)
+  return has
 }
 
 function refuseOutdated(layout: Layout, expected: string): void {

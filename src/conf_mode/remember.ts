@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { replaceWhole } from '../base/atomic-file.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { printClosedRuleset } from '../firewall/index.ts'
@@ -13,7 +12,7 @@ import { appendHistory, type HistoryEntry, readHistory } from './history.ts'
 export function remember(
   layout: Layout,
   target: Generation,
-  about: Pick<HistoryEntry, 'user' | 'policyFile' | 'summary'>,
+  about: Pick<HistoryEntry, 'user' | 'policyFile' | 'config' | 'summary'>,
 ): () => void {
   mkdirSync(layout.state, { recursive: true, mode: 0o755 })
   const { closedRuleset } = runtimePaths(layout)
@@ -23,8 +22,7 @@ export function remember(
   try {
     if (readHistory(layout).at(-1)?.generation === target.id) return putBack
     const time = new Date().toISOString()
-    const policy = join(target.folder, 'policy.json')
-    const { folder } = appendHistory(layout, { generation: target.id, time, ...about }, policy)
+    const { folder } = appendHistory(layout, { generation: target.id, time, ...about }, target.folder)
     return () => {
       rmSync(folder, { recursive: true, force: true })
       putBack()

@@ -37,11 +37,11 @@ export function readSettings(
   const firewall = root.child('firewall')
 
   const policyFile = root.leaf('policy-file')
-  if (policyFile === undefined)
+  if (policyFile === undefined && !root.has('policy'))
     problem(
       'config.missing',
-      `${BASE} policy-file`,
-      'There is no policy: set policy-file to a policy.json below /config.',
+      BASE,
+      'There is no policy: set policy-file to a policy.json below /config, or list what clients may reach under policy.',
     )
 
   const clientInterfaces = root.child('client').list('interface')

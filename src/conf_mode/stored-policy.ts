@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { formatPrefix, parsePrefix } from '../base/address.ts'
 import { FlatNameIndex, type Plan } from '../plan/index.ts'
-import { type Policy, parsePolicy } from '../policy/index.ts'
+import { mergePolicies, type Policy, parsePolicy, readNativePolicy } from '../policy/index.ts'
+import { readSources } from './policy-sources.ts'
 
 const TERMS_FILE = 'terms.json'
 
@@ -32,6 +33,7 @@ const terms = z.strictObject({
     z.strictObject({
       origin: z.enum(['file', 'config']),
       attributes: z.array(attributes),
+      spellings: z.exactOptional(z.record(z.string(), z.string())),
       prefixes: z.array(
         z.strictObject({ prefix, list: z.enum(['allow', 'deny', 'label']), position: z.int().min(0), attributes }),
       ),
@@ -50,7 +52,7 @@ export function writeTerms(policy: Policy, folder: string): void {
 
 /**
  * The policy of a generation: its terms joined with the names of its Plan, because reading a million names from JSON
- * again takes longer than the rest of a commit; from policy.json where that cannot be. Undefined where neither can: it
+ * again takes longer than the rest of a commit; from its sources where that cannot be. Undefined where neither can: it
  * serves to show a difference to people, and is no reason to refuse a commit.
  */
 export function storedPolicy(folder: string, plan: Plan): Policy | undefined {
@@ -71,7 +73,12 @@ function joinTerms(folder: string, plan: Plan): Policy | undefined {
 
 function parseAgain(folder: string): Policy | undefined {
   try {
-    return parsePolicy(readFileSync(join(folder, 'policy.json'))).policy
+    const { file, nodes } = readSources(folder)
+    const policies = [
+      ...(file === undefined ? [] : [parsePolicy(file).policy]),
+      ...(nodes === undefined ? [] : [readNativePolicy(nodes).policy]),
+    ]
+    return policies.length === 0 ? undefined : mergePolicies(policies)
   } catch {
     return undefined
   }

@@ -2,10 +2,10 @@ import { ClawgressError, type Problem } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
 import type { ApiSettings } from '../daemon/api/settings.ts'
 import { compilePlan, type Plan } from '../plan/index.ts'
-import { type Policy, parsePolicy } from '../policy/index.ts'
+import type { Policy } from '../policy/index.ts'
 import { apiService, readApiSettings } from './api-settings.ts'
 import type { HandlerInput } from './handler-input.ts'
-import { readPolicyFile } from './policy-file.ts'
+import { type PolicySources, readPolicy } from './policy-sources.ts'
 import { readSettings } from './settings.ts'
 import { readSystemFacts, type SystemFacts } from './system-facts.ts'
 
@@ -13,9 +13,7 @@ import { readSystemFacts, type SystemFacts } from './system-facts.ts'
 export interface Verified {
   readonly plan: Plan
   readonly policy: Policy
-  /** The octets of the policy file that were judged: what is activated, whatever happens to the file meanwhile. */
-  readonly policyBytes: Buffer
-  readonly policyFile: string
+  readonly sources: PolicySources
   readonly warnings: readonly Problem[]
   readonly facts: SystemFacts
   /** How the daemon serves the API; undefined where none is configured. */
@@ -32,29 +30,27 @@ export async function verify(
   candidate?: Buffer,
 ): Promise<Verified> {
   const config = proposed ?? {}
-  const { 'policy-file': policyFile } = config
   const problems: Problem[] = []
   // The programs that tell the facts run while the policy is read.
   const [facts, found] = await Promise.all([
     readSystemFacts(),
-    typeof policyFile === 'string' ? collect(problems, () => readPolicy(layout, policyFile, candidate)) : undefined,
+    collect(problems, () => readPolicy(layout, config, candidate)),
   ])
   const { settings, warnings, ...about } = readSettings(config, facts, layout)
   const api = readApiSettings(config, pki, facts)
   problems.unshift(...about.problems, ...api.problems)
-  if (problems.length > 0 || found === undefined || typeof policyFile !== 'string') throw new ClawgressError(problems)
-  const plan = compilePlan(found.policy, { ...settings.plan, ...apiService(api) }, { policyFile })
+  if (problems.length > 0 || found === undefined) throw new ClawgressError(problems)
+  const { file, nodes } = found.sources
+  const plan = compilePlan(
+    found.policy,
+    { ...settings.plan, ...apiService(api) },
+    {
+      ...(file === undefined ? {} : { policyFile: file.path }),
+      ...(nodes === undefined ? {} : { config: true }),
+    },
+  )
   const everyWarning = [...warnings, ...api.warnings, ...found.warnings]
-  return { ...found, warnings: everyWarning, plan, policyFile, facts, api: api.settings }
-}
-
-function readPolicy(
-  layout: Layout,
-  policyFile: string,
-  candidate: Buffer | undefined,
-): Pick<Verified, 'policy' | 'policyBytes' | 'warnings'> {
-  const policyBytes = candidate ?? readPolicyFile(layout, policyFile)
-  return { policyBytes, ...parsePolicy(policyBytes, policyFile) }
+  return { ...found, warnings: everyWarning, plan, facts, api: api.settings }
 }
 
 function collect<T>(problems: Problem[], read: () => T): T | undefined {

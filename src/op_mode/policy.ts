@@ -4,6 +4,7 @@ import { fail } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
 import type { Group, Plan } from '../plan/types.ts'
 import { readPolicyFile } from './policy-file.ts'
+import { sourceText } from './policy-source.ts'
 import { classPorts } from './ports.ts'
 import type { Shown } from './shown.ts'
 import { printFacts, printTable } from './table.ts'
@@ -26,7 +27,7 @@ export function showPolicy(plan: Plan): Shown {
     groups,
   }
   const facts = printFacts([
-    ['Policy file', plan.source.policyFile ?? 'none'],
+    ['Policy file', sourceText(plan.source)],
     ...(plan.source.description === undefined ? [] : [['Description', plan.source.description] as const]),
     ['Generation', plan.generation],
     ['Domains', `${plan.names.allowCount} allowed, ${plan.names.denyCount} denied`],

@@ -4,6 +4,7 @@ import type { StatusView } from '../daemon/api/context.ts'
 import type { UnitStatus } from '../services/index.ts'
 import { formatDuration } from './duration.ts'
 import { livePlan } from './live-plan.ts'
+import { sourceText } from './policy-source.ts'
 import type { Shown } from './shown.ts'
 import { gatherStatus, isKnown, type StatusFacts } from './status-facts.ts'
 import { findTroubles } from './status-troubles.ts'
@@ -45,7 +46,7 @@ function describe(facts: StatusFacts): [string, string][] {
         'Generation',
         `${plan.generation}${since === undefined ? '' : `, live since ${since.toISOString().slice(0, 19)}Z`}`,
       ],
-      ['Policy file', `${source.policyFile ?? 'none'}${file}`],
+      ['Policy file', sourceText(source, file)],
       [
         'Policy',
         `${counted(names.allowCount, 'domain')} allowed, ${names.denyCount} denied, ${counted(countPrefixes(facts), 'prefix', 'prefixes')} allowed`,

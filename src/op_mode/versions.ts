@@ -15,9 +15,11 @@ export function showVersions(layout: Layout): Shown {
     entry.generation,
     entry.time.replace('T', ' ').replace(/\.\d+Z$/, ''),
     entry.user,
-    entry.policyFile,
+    [entry.policyFile, ...(entry.config === true ? ['configuration'] : [])]
+      .filter((from) => from !== undefined)
+      .join(', '),
     entry.summary,
   ])
-  const header = ['Version', 'Generation', 'Time (UTC)', 'User', 'Policy file', 'Change']
+  const header = ['Version', 'Generation', 'Time (UTC)', 'User', 'Policy', 'Change']
   return { data, text: rows.length === 0 ? 'No policy was ever activated here.\n' : printTable(header, rows) }
 }

@@ -3,11 +3,6 @@ import { fail } from '../base/errors.ts'
 import { type EntryAttributes, formatPorts, joinPorts, type PortRange } from '../policy/index.ts'
 import type { PinClass } from './types.ts'
 
-export const DEFAULT_PORTS: readonly PortRange[] = [
-  { first: 80, last: 80 },
-  { first: 443, last: 443 },
-]
-
 const DNS_PORT = 53
 
 /** Numbers pin classes in the order in which they are first used. */

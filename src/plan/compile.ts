@@ -1,6 +1,14 @@
 import { aggregate, formatPrefix, type Prefix } from '../base/address.ts'
-import { type EntryAttributes, KIND, type Policy, type PolicyPart, type PolicyPrefix } from '../policy/index.ts'
-import { ClassList, DEFAULT_PORTS } from './classes.ts'
+import {
+  DEFAULT_PORTS,
+  type EntryAttributes,
+  entryPlace,
+  KIND,
+  type Policy,
+  type PolicyPart,
+  type PolicyPrefix,
+} from '../policy/index.ts'
+import { ClassList } from './classes.ts'
 import { COMPILER_VERSION, generationOf, hashPolicy, hashSettings } from './generation.ts'
 import { FlatNameIndex } from './name-index.ts'
 import type { NameList } from './name-lists.ts'
@@ -13,7 +21,7 @@ export function compilePlan(policy: Policy, settings: PlanSettings, source: Plan
   const ports = policy.ports ?? DEFAULT_PORTS
   const classOf = (attributes: EntryAttributes) => classes.id(attributes, ports)
   const lists = policy.parts.map((part) => compileNames(part, classOf))
-  const prefixes = policy.parts.flatMap((part) => part.prefixes.map((entry) => ({ ...entry, origin: part.origin })))
+  const prefixes = policy.parts.flatMap((part) => part.prefixes.map((entry) => ({ ...entry, part })))
   const statics = compileStatics(prefixes, classOf)
   const denied = prefixes.filter((entry) => entry.list === 'deny').map((entry) => entry.prefix)
   const used = new Set([
@@ -52,6 +60,7 @@ function compileNames(part: PolicyPart, classOf: (attributes: EntryAttributes) =
     origin: part.origin,
     classOf: part.attributes.map(classOf),
     labels: part.attributes.map((attributes) => attributes.label),
+    ...(part.spellings === undefined ? {} : { spellings: part.spellings }),
   }
 }
 
@@ -86,18 +95,10 @@ function compileStatics(
   return [...byClass].flatMap(([classId, listed]) => aggregate(listed).map((prefix) => ({ prefix, classId })))
 }
 
-function prefixEntry(entry: PolicyPrefix & { readonly origin: 'file' | 'config' }): PrefixEntry {
-  const { prefix, list } = entry
+function prefixEntry(entry: PolicyPrefix & { readonly part: PolicyPart }): PrefixEntry {
+  const { prefix, list, part } = entry
   const label = entry.attributes.label === undefined ? {} : { label: entry.attributes.label }
   const text = formatPrefix(prefix)
-  if (list === 'label')
-    return {
-      prefix,
-      list,
-      path: entry.origin === 'config' ? `service clawgress policy label ${text}` : '$.labels',
-      ...label,
-    }
-  const path =
-    entry.origin === 'config' ? `service clawgress policy ${list} address ${text}` : `$.${list}.ips[${entry.position}]`
-  return { prefix, list, path, ...label }
+  if (part.origin === 'config') return { prefix, list, path: entryPlace(part, list, 'address', text), ...label }
+  return { prefix, list, path: list === 'label' ? '$.labels' : `$.${list}.ips[${entry.position}]`, ...label }
 }

@@ -1,5 +1,5 @@
 import type { ReasonCode } from '../base/reasons.ts'
-import { isWildcard, KIND, type NameTable } from '../policy/index.ts'
+import { entryPlace, isWildcard, KIND, type NameTable } from '../policy/index.ts'
 import type { NameList } from './name-lists.ts'
 import { SuffixWalk } from './suffix-walk.ts'
 import type { NameIndex, NameVerdict, NameVisitor, Rule } from './types.ts'
@@ -93,11 +93,12 @@ function verdict(
 }
 
 /** `asked`: the name in normal form, where it is at hand; what an exact entry says need not be read again then. */
-function ruleOf({ table, origin }: NameList, entry: number, asked: string | undefined): Rule {
+function ruleOf(nameList: NameList, entry: number, asked: string | undefined): Rule {
+  const { table } = nameList
   const kind = table.kind(entry)
   const text = asked === undefined || isWildcard(kind) ? table.text(entry) : asked
   const list = kind >= KIND.deny ? 'deny' : 'allow'
-  if (origin === 'config') return { path: `service clawgress policy ${list} domain ${text}`, text }
+  if (nameList.origin === 'config') return { path: entryPlace(nameList, list, 'domain', text), text }
   return { path: `$.${list}.domains[${table.positions[entry]}]`, text }
 }
 

@@ -9,4 +9,6 @@ export interface NameList {
   readonly classOf: readonly number[]
   /** Per attribute of the table. */
   readonly labels: readonly (string | undefined)[]
+  /** As in `PolicyPart`. */
+  readonly spellings?: Readonly<Record<string, string>>
 }

@@ -1,3 +1,4 @@
+import { type Advice, FILE_ADVICE } from './advice.ts'
 import { type AttributeList, normaliseAttributes } from './attributes.ts'
 import { formatPath, type JsonPath } from './json/locate.ts'
 import type { JsonReader } from './json/reader.ts'
@@ -25,14 +26,22 @@ export class NameEntries {
   private readonly attributes: AttributeList
   private readonly problems: ProblemList
   private readonly warnings: ProblemList
+  private readonly advice: Advice
   private readonly counts = { domains: 0, labels: 0 }
   private labelKeys: readonly string[] = []
 
-  constructor(sizeHint: number, attributes: AttributeList, problems: ProblemList, warnings: ProblemList) {
+  constructor(
+    sizeHint: number,
+    attributes: AttributeList,
+    problems: ProblemList,
+    warnings: ProblemList,
+    advice: Advice = FILE_ADVICE,
+  ) {
     this.builder = new NameTableBuilder(Math.min(sizeHint, 2 ** 25), Math.min(sizeHint >> 4, 2 ** 20))
     this.attributes = attributes
     this.problems = problems
     this.warnings = warnings
+    this.advice = advice
   }
 
   /** Reads the array at `reader`: `allow.domains` or `deny.domains`. */
@@ -94,8 +103,9 @@ export class NameEntries {
     this.addText(checked.data.name, list, index, normaliseAttributes(checked.data), path)
   }
 
-  private addText(text: string, list: ListName, position: number, attributes: EntryAttributes, path: JsonPath): void {
-    const normal = normaliseName(text)
+  /** Takes a name or wildcard as it is written; `path` is where. */
+  addText(text: string, list: ListName, position: number, attributes: EntryAttributes, path: JsonPath): void {
+    const normal = normaliseName(text, this.advice)
     if (typeof normal === 'string') {
       this.problems.add('policy.name', path, normal, { at: list === 'label' ? 'key' : 'value' })
       return
@@ -111,7 +121,7 @@ export class NameEntries {
     if (suffix === undefined) return
     const text = quote(`*.${name}`)
     if (suffix === 'icann') {
-      const advice = 'List the domains that are meant, or say "public_suffix": true in an entry of its own.'
+      const advice = `List the domains that are meant, or ${this.advice.publicSuffix}.`
       this.problems.add(
         'policy.public-suffix',
         path,

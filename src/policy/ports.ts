@@ -4,6 +4,12 @@ export interface PortRange {
   readonly last: number
 }
 
+/** What is open where a policy names no ports. */
+export const DEFAULT_PORTS: readonly PortRange[] = [
+  { first: 80, last: 80 },
+  { first: 443, last: 443 },
+]
+
 /** `443` or `"8000-8010"`; undefined where it is neither. */
 export function parsePorts(value: number | string): PortRange | undefined {
   const match = /^([0-9]{1,5})(?:-([0-9]{1,5}))?$/.exec(String(value))

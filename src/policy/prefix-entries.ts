@@ -1,4 +1,5 @@
 import { aggregate, formatPrefix, holds, type Prefix, parsePrefix } from '../base/address.ts'
+import { type Advice, FILE_ADVICE } from './advice.ts'
 import { normaliseAttributes } from './attributes.ts'
 import { formatPath, type JsonPath } from './json/locate.ts'
 import type { JsonReader } from './json/reader.ts'
@@ -22,11 +23,13 @@ export class PrefixEntries {
   private readonly known = new Map<string, { attributes: EntryAttributes; path: JsonPath }>()
   private readonly problems: ProblemList
   private readonly warnings: ProblemList
+  private readonly advice: Advice
   private count = 0
 
-  constructor(problems: ProblemList, warnings: ProblemList) {
+  constructor(problems: ProblemList, warnings: ProblemList, advice: Advice = FILE_ADVICE) {
     this.problems = problems
     this.warnings = warnings
+    this.advice = advice
   }
 
   /** Reads the array at `reader`: `allow.ips` or `deny.ips`. */
@@ -54,7 +57,11 @@ export class PrefixEntries {
     }
     const parsed = parsePrefix(text)
     if (parsed === undefined) {
-      this.problems.add('policy.prefix', path, `${quote(text)} is not an IP address or prefix.${prefixAdvice(text)}`)
+      this.problems.add(
+        'policy.prefix',
+        path,
+        `${quote(text)} is not an IP address or prefix.${prefixAdvice(text, this.advice)}`,
+      )
       return
     }
     const { hostBits, ...prefix } = parsed
@@ -100,15 +107,15 @@ export class PrefixEntries {
 
   private refuseWide(prefix: Prefix, what: string, path: JsonPath): void {
     const limit = `/${SHORTEST[prefix.family]}`
-    const message = `${what} wider than ${limit}. Name smaller prefixes, or say "wide": true in the entry.`
+    const message = `${what} wider than ${limit}. Name smaller prefixes, or ${this.advice.wide}.`
     this.problems.add('policy.prefix', path, message)
   }
 }
 
-function prefixAdvice(text: string): string {
+function prefixAdvice(text: string, { names }: Advice): string {
   if (text.includes('%')) return ' Leave out the zone ("%…").'
   if (/^[0-9]+(\.[0-9]+){0,2}(\/|$)/.test(text))
     return ' Write all four numbers of an IPv4 address, such as "10.0.0.0/8".'
-  if (/[g-z]/i.test(text)) return ' Names belong under "domains".'
+  if (/[g-z]/i.test(text)) return ` Names belong under ${names}.`
   return ' Write it as "192.0.2.0/24" or "2001:db8::/32".'
 }

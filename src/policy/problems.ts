@@ -38,9 +38,18 @@ export class ProblemList {
     const told: Problem[] = placed.map(({ problem: { code, message, path }, offset }) => {
       return { code, message, path: formatPath(path), ...withFile, ...placeOf(bytes, offset) }
     })
-    const rest = this.count - told.length
-    if (rest > 0) told.push({ code: told[0]!.code, message: `${rest} more of these are not shown.`, ...withFile })
-    return told
+    return [...told, ...this.untold(withFile)]
+  }
+
+  /** The same for a policy that lies in no file: in the order in which they were found. */
+  tellPlaces(place: (path: JsonPath) => string): Problem[] {
+    const told = this.found.map(({ code, message, path }) => ({ code, message, path: place(path) }))
+    return [...told, ...this.untold({})]
+  }
+
+  private untold(where: Pick<Problem, 'file'>): Problem[] {
+    const rest = this.count - this.found.length
+    return rest === 0 ? [] : [{ code: this.found[0]!.code, message: `${rest} more of these are not shown.`, ...where }]
   }
 
   /** Throws all of them where there are any. */

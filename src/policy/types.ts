@@ -36,6 +36,8 @@ export interface PolicyPart {
   readonly attributes: readonly EntryAttributes[]
   /** In file order. */
   readonly prefixes: readonly PolicyPrefix[]
+  /** Tags of the configuration that are not in normal form, by list and normal form: `allow example.com`. */
+  readonly spellings?: Readonly<Record<string, string>>
 }
 
 /** A policy that was read, checked and normalised. */

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
+import { type Advice, FILE_ADVICE } from '../advice.ts'
 import { quote } from '../quote.ts'
 
 export interface NormalName {
@@ -16,7 +17,7 @@ const MAX_LABEL_OCTETS = 63
  * Brings `name` or `*.name` into the one form that is compared, printed and hashed: lower case, A-labels
  * (RFC 5891 through WHATWG's domain-to-ASCII), no trailing dot. Returns a sentence where it is no such name.
  */
-export function normaliseName(text: string): NormalName | string {
+export function normaliseName(text: string, advice: Advice = FILE_ADVICE): NormalName | string {
   if (text === '') return 'The name is empty.'
   if (text === '*' || text === '*.')
     return '"*" would mean every name; list the domains that are meant, such as "*.example.com".'
@@ -26,7 +27,7 @@ export function normaliseName(text: string): NormalName | string {
     return `In ${quote(text)} a "*" stands elsewhere than as the whole first label; only "*.example.com" is possible.`
   }
   const plain = given.endsWith('.') ? given.slice(0, -1) : given
-  if (isAddressLike(plain)) return `${quote(text)} is an IP address; addresses belong under "ips".`
+  if (isAddressLike(plain)) return `${quote(text)} is an IP address; addresses belong under ${advice.addresses}.`
   const ascii = toAscii(plain)
   if (ascii === undefined) return `${quote(text)} is not a domain name: ${firstFault(plain)}.`
   const fault = labelFault(ascii, wildcard)

@@ -48,8 +48,11 @@ const OTHER: Readonly<Record<string, ConfigDict>> = {
   'firewall mark-mask': { firewall: { 'mark-mask': '0x0ff00000' } },
   'logging syslog facility': { logging: { syslog: { facility: 'local3' } } },
 }
-/** `disable` is decided before settings are read: see the end-to-end test of taking the gateway away. */
-const ELSEWHERE = (node: string) => node === 'disable' || node.startsWith('api ')
+/**
+ * `disable` is decided before settings are read: see the end-to-end test of taking the gateway away. The policy and the
+ * API have readers of their own.
+ */
+const ELSEWHERE = (node: string) => node === 'disable' || /^(api|policy) /.test(node)
 
 describe('every node of the configuration', () => {
   const root = mkdtempSync(join(tmpdir(), 'clawgress-settings-'))
