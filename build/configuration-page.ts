@@ -11,7 +11,7 @@ export function printConfigurationPage(service: Definition): string {
 
 Generated from \`interface-definitions/service_clawgress.xml.in\` by \`node --import tsx build/generate-docs.ts\`; a test
 compares the two. What each node is for is told in [getting-started.md](getting-started.md), [dns.md](dns.md) and
-[operating.md](operating.md); what agents may reach, in the policy file or below `policy`, in [policy.md](policy.md).
+[operating.md](operating.md); what agents may reach, in the policy file or below \`policy\`, in [policy.md](policy.md).
 
 In configuration mode, \`?\` shows the same texts, and tab completes. A commit checks all nodes together and reports
 everything that is wrong at once; nothing changes when anything is wrong. There must be a \`policy-file\` or \`policy\`, and at least
