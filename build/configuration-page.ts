@@ -14,8 +14,8 @@ compares the two. What each node is for is told in [getting-started.md](getting-
 [operating.md](operating.md); what agents may reach, in the policy file or below \`policy\`, in [policy.md](policy.md).
 
 In configuration mode, \`?\` shows the same texts, and tab completes. A commit checks all nodes together and reports
-everything that is wrong at once; nothing changes when anything is wrong. There must be a \`policy-file\` or \`policy\`, and at least
-one \`client interface\`.
+everything that is wrong at once; nothing changes when anything is wrong. There must be a \`policy-file\` or a
+\`policy\`, and at least one \`client interface\`.
 
 | node | default | |
 |---|---|---|
