@@ -1,3 +1,5 @@
+import { fail } from '../base/errors.ts'
+
 const FOOTER_START =
   /^(?:\/\/ Warning: Do not remove|\/\* Warning: Do not remove|\/\/ vyos-config-version:|\/\* === vyatta-config-version:)/m
 const COMPONENTS = /(?:vyos|vyatta)-config-version:\s+"([\w@:-]*)"/
@@ -16,6 +18,26 @@ export function footerVersions(footer: string): Map<string, number> {
     if (match !== null) versions.set(match[1]!, Number(match[2]))
   }
   return versions
+}
+
+/**
+ * Refuses a file that a newer version wrote: it may hold nodes that this version does not know, and what is left without
+ * them may allow more. A component that the footer does not name, or no footer at all, is version 0, as on VyOS.
+ * @param known component versions of this installation
+ * @throws ClawgressError config.version, or config.syntax where the footer cannot be read
+ */
+export function refuseNewerVersions(footer: string, known: ReadonlyMap<string, number>, file: string): void {
+  if (footer === '') return
+  if (!COMPONENTS.test(footer)) fail('config.syntax', 'The version footer of the file names no versions.', { file })
+  for (const [component, version] of footerVersions(footer)) {
+    const own = known.get(component)
+    if (own === undefined || version <= own) continue
+    fail(
+      'config.version',
+      `The file was written by a newer version (${component}@${version}; this one knows ${component}@${own}), so it may hold what this version does not understand. Nothing of it was loaded. Install that version, or load a file of this one.`,
+      { file },
+    )
+  }
 }
 
 const releaseOf = (footer: string): string | undefined => /Release version:\s+(\S+)/.exec(footer)?.[1]

@@ -1,5 +1,13 @@
 import { formatProblem } from '../../base/errors.ts'
-import { type ConfigNode, ConfigTree, checkTree, configDict, configJson, type Definitions } from '../../vyos/index.ts'
+import {
+  type ConfigDict,
+  type ConfigNode,
+  ConfigTree,
+  checkTree,
+  configDict,
+  configJson,
+  type Definitions,
+} from '../../vyos/index.ts'
 import { callOwner, type OwnerCaller, type OwnerResult } from './owner-call.ts'
 import { type OwnerUnit, planCommit } from './owner-units.ts'
 
@@ -14,6 +22,8 @@ export interface CommitSurroundings {
   readonly definitions: Definitions
   readonly caller: OwnerCaller
   readonly write: (text: string) => void
+  /** Nothing is in force yet, so a section that is refused must not leave its clients unpoliced. */
+  readonly booting?: boolean
 }
 
 /**
@@ -62,21 +72,25 @@ async function callUnit(
   unit: OwnerUnit,
   effective: ConfigTree,
   proposed: ConfigTree,
-  { definitions, caller }: CommitSurroundings,
+  { definitions, caller, booting }: CommitSurroundings,
 ): Promise<OwnerResult> {
   const problems = checkTree(definitions, proposed, unit.path)
-  if (problems.length > 0) {
-    return { ok: false, output: `${problems.map(formatProblem).join('\n')}\nValue validation failed\n` }
-  }
+  const refused = `${problems.map(formatProblem).join('\n')}\nValue validation failed\n`
+  if (problems.length > 0 && !booting) return { ok: false, output: refused }
+  const wanted = configDict(proposed, definitions, unit.path)
   const pki = proposed.get(['pki'])
-  return callOwner(caller, unit.owner, {
-    proposed: configDict(proposed, definitions, unit.path) ?? null,
+  const result = await callOwner(caller, unit.owner, {
+    // told of nothing but its clients, the owner refuses too, and denies them everything
+    proposed: problems.length > 0 && wanted !== undefined ? clientsOf(wanted) : (wanted ?? null),
     effective: configDict(effective, definitions, unit.path) ?? null,
     pki: pki === undefined ? null : configJson(ConfigTree.empty.withRoot(pki)),
     dry_run: false,
     ...(unit.tag === undefined ? {} : { tag: unit.tag }),
   })
+  return problems.length > 0 ? { ok: false, output: refused + result.output } : result
 }
+
+const clientsOf = ({ client }: ConfigDict): ConfigDict => (client === undefined ? {} : { client })
 
 /**
  * The tree in which failed units are as before and all else is as proposed. With `until`, units from that one on count

@@ -28,6 +28,7 @@ export interface CommitRequest {
   readonly via: string
   /** Its revision is noted when it is confirmed. */
   readonly unconfirmed?: boolean
+  readonly booting?: boolean
 }
 
 export interface SessionSurroundings {
@@ -233,12 +234,17 @@ export class ConfigSession {
     }
   }
 
-  async #commitLocked({ comment, via, unconfirmed: isUnconfirmed = false }: CommitRequest): Promise<boolean> {
+  async #commitLocked({
+    comment,
+    via,
+    unconfirmed: isUnconfirmed = false,
+    booting = false,
+  }: CommitRequest): Promise<boolean> {
     const { store, unconfirmed, user } = this.#around
     const active = store.active()
     this.#working = active.equals(this.#base) ? this.#working : rebase(this.#base, this.#working, active)
     this.#base = active
-    const result = await commitTree(active, this.#working, this.#around)
+    const result = await commitTree(active, this.#working, { ...this.#around, booting })
     if (!result.active.equals(active)) {
       store.writeActive(result.active)
       const revision: Omit<Revision, 'sequence'> = { time: new Date().toISOString(), user, via, comment }

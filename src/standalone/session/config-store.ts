@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { dirname, isAbsolute, join } from 'node:path'
 import { fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
-import { ConfigTree, parseConfig, printConfig, updateFooter } from '../../vyos/index.ts'
+import { ConfigTree, parseConfig, printConfig, refuseNewerVersions, updateFooter } from '../../vyos/index.ts'
 
 /** Larger files are refused unread. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -64,9 +64,12 @@ export class ConfigStore {
     return file.slice(this.#layout.root.length)
   }
 
-  /** A file named by the operator: absolute, or below the configuration folder. Undefined where there is none. */
+  /**
+   * A file named by the operator: absolute, or below the configuration folder. Undefined where there is none.
+   * @throws ClawgressError config.syntax, config.version
+   */
   load(name: string): ConfigTree | undefined {
-    return this.#read(this.#locate(name))
+    return this.#readKnown(this.#locate(name))
   }
 
   /** Earlier running configurations, newest (the present one) first. */
@@ -82,7 +85,7 @@ export class ConfigStore {
   /** Configuration of revision `number`: 0 is the present one. Undefined where there is none. */
   revision(number: number): ConfigTree | undefined {
     const revision = this.revisions()[number]
-    return revision === undefined ? undefined : this.#read(this.#revisionFile(revision.sequence, 'boot'))
+    return revision === undefined ? undefined : this.#readKnown(this.#revisionFile(revision.sequence, 'boot'))
   }
 
   addRevision(tree: ConfigTree, entry: Omit<Revision, 'sequence'>): void {
@@ -106,6 +109,12 @@ export class ConfigStore {
 
   #locate(name: string): string {
     return isAbsolute(name) ? join(this.#layout.root, name) : join(this.#layout.config, name)
+  }
+
+  #readKnown(file: string): ConfigTree | undefined {
+    const tree = this.#read(file)
+    if (tree !== undefined) refuseNewerVersions(tree.footer, this.#versions, file)
+    return tree
   }
 
   #read(file: string): ConfigTree | undefined {

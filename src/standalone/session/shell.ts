@@ -95,7 +95,10 @@ export class Shell {
     return true
   }
 
-  /** Makes the saved configuration the running one, as at boot: every owner is called. */
+  /**
+   * Makes the saved configuration the running one, as at boot: every owner is called. One that a newer version saved is
+   * for the owner to refuse, which then denies its clients everything.
+   */
   async boot(): Promise<boolean> {
     this.#unconfirmed.clear()
     const saved = this.store.saved()
@@ -103,7 +106,7 @@ export class Shell {
     this.store.writeActive(this.store.active().withRoot({ values: [], children: new Map(), tag: false }))
     const session = this.#newSession()
     session.replace(saved)
-    return session.isChanged ? session.commit({ comment: 'boot', via: 'boot-config-loader' }) : true
+    return session.isChanged ? session.commit({ comment: 'boot', via: 'boot-config-loader', booting: true }) : true
   }
 
   /** When the commit that waits for `confirm` is to be taken back; undefined where none waits. */
