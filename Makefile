@@ -9,7 +9,7 @@ SOURCES := $(shell find src build -type f \( -name '*.ts' -o -name '*.mjs' \)) p
 .DEFAULT_GOAL := build
 # A build begins when the setup is done.
 .NOTPARALLEL:
-.PHONY: help setup build test demo bench clean
+.PHONY: help setup build test demo bench deb clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | sort | expand -t 10
@@ -26,6 +26,7 @@ dist/clawgress.mjs: $(SOURCES)
 
 test: setup build ## Lint, then run every test; the last line is "N passed, N failed"
 	@build/need-root.sh 'make test'
+	@build/setup.sh --test
 	@node build/test.mjs
 
 demo: setup dist/clawgress.mjs ## Show what gets out and what does not; KEEP=1 leaves the lab up
@@ -36,6 +37,11 @@ bench: setup dist/clawgress.mjs ## Print the budget table of this machine
 	@build/need-root.sh 'make bench'
 	@build/setup.sh --bench
 	@node --import tsx bench/main.ts
+
+deb: setup ## Build the Debian packages dist/clawgress_<version>_<architecture>.deb; ARCH=amd64 for one of them
+	@for architecture in $(or $(ARCH),amd64 arm64); do \
+	  node --import tsx build/deb/build-deb.ts --architecture $$architecture || exit 1; \
+	done
 
 clean: ## Remove what was built; installed packages stay
 	@rm -rf dist coverage

@@ -2,11 +2,12 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname, relative } from 'node:path'
 import { build } from 'esbuild'
 
-const OUTPUT = 'dist'
+// Usage: bundle.mjs [FOLDER]
+const OUTPUT = process.argv[2] ?? 'dist'
 
 // In parts, so that a command loads only what it uses: half of a short command's time is reading code.
 // koffi stays outside: its native module is found relative to its own package folder.
-const { outputFiles } = await build({
+const { outputFiles, metafile } = await build({
   entryPoints: { clawgress: 'src/cli/main.ts' },
   outdir: OUTPUT,
   outExtension: { '.js': '.mjs' },
@@ -14,6 +15,7 @@ const { outputFiles } = await build({
   bundle: true,
   splitting: true,
   write: false,
+  metafile: true,
   platform: 'node',
   format: 'esm',
   target: 'node20',
@@ -37,6 +39,9 @@ const isEntry = ({ path }) => relative(OUTPUT, path) === 'clawgress.mjs'
 for (const part of outputFiles.filter((file) => !isEntry(file))) await put(part.path, part.contents, 0o644)
 const [entry] = outputFiles.filter(isEntry)
 await put(entry.path, `#!/usr/bin/env node\n${entry.text}`, 0o755)
+
+// What the bundle is made of, for the licences of the package.
+await put(`${OUTPUT}/inputs.json`, `${JSON.stringify(Object.keys(metafile.inputs).sort(), undefined, 1)}\n`, 0o644)
 
 // A shell may not know the Node that the Makefile brought into .node.
 await put(

@@ -1,10 +1,12 @@
 #!/bin/bash
 # Brings what this machine lacks: Debian packages, a Node that is new enough, npm packages, the system user.
-# Quick when nothing is missing. With --bench, also the load generators of `make bench`.
+# Quick when nothing is missing. With --bench, also the load generators of `make bench`; with --test, also what the tests
+# of the package need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly NODE_MINIMUM=20.19.0 NODE_VERSION=20.20.2
+readonly NODE_MINIMUM=20.19.0
+NODE_VERSION=$(sed -nE 's/.*"version": "([^"]+)".*/\1/p' build/node-runtime.json)
 readonly POLICY=/usr/sbin/policy-rc.d MARKER='clawgress setup'
 
 # Program and the Debian package that has it.
@@ -13,7 +15,7 @@ readonly PROGRAMS=(
   delv:bind9-dnsutils nft:nftables ulogd:ulogd2 conntrack:conntrack curl:curl openssl:openssl ip:iproute2 tc:iproute2
   ps:procps sysctl:procps setpriv:util-linux logger:bsdutils python3:python3 ping:iputils-ping
 )
-readonly BENCH_PROGRAMS=(dnsperf:dnsperf iperf3:iperf3)
+readonly BENCH_PROGRAMS=(dnsperf:dnsperf iperf3:iperf3) TEST_PROGRAMS=(mmdebstrap:mmdebstrap lintian:lintian)
 
 say() { echo "setup: $*" >&2; }
 need_root() {
@@ -92,6 +94,7 @@ install_npm_packages() {
 
 programs=("${PROGRAMS[@]}")
 [ "${1-}" = --bench ] && programs+=("${BENCH_PROGRAMS[@]}")
+[ "${1-}" = --test ] && programs+=("${TEST_PROGRAMS[@]}")
 mapfile -t packages < <(missing_packages "${programs[@]}")
 [ ${#packages[@]} = 0 ] || install_packages "${packages[@]}"
 

@@ -38,6 +38,7 @@ export const ERRORS = {
   'apply.closed': 'Nothing of the policy is in force, and clients are denied everything.',
   'system.privilege': 'The command needs rights that it does not have.',
   'system.missing-program': 'A program that is needed is not installed.',
+  'system.registration': 'VyOS does not take over the nodes and commands of Clawgress.',
   'system.unreachable': 'A service of the gateway does not answer.',
   'internal.bug': 'Something that must not happen did; please report it.',
 } as const

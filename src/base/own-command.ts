@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { assetsRoot } from './assets.ts'
 
@@ -14,9 +15,15 @@ export interface OwnProgram {
 export function ownProgram(): OwnProgram {
   const node = process.execPath
   const self = fileURLToPath(import.meta.url)
-  if (!self.endsWith('.ts')) return { node, options: [], script: join(assetsRoot(), 'dist/clawgress.mjs') }
+  if (!self.endsWith('.ts')) return { node, options: [], script: bundleEntry(self) }
   const tsx = pathToFileURL(createRequire(self).resolve('tsx')).href
   return { node, options: ['--import', tsx], script: join(assetsRoot(), 'src/cli/main.ts') }
+}
+
+/** The bundle's first part, beside or above the part that this code came to lie in. */
+function bundleEntry(part: string): string {
+  const [beside, above] = [dirname(part), dirname(dirname(part))].map((folder) => join(folder, 'clawgress.mjs'))
+  return existsSync(beside!) ? beside! : above!
 }
 
 /**

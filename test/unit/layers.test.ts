@@ -10,7 +10,7 @@ const LEVELS = [
   ['plan'],
   ['dns', 'firewall', 'proxy'],
   ['services'],
-  ['pinner', 'daemon', 'conf_mode', 'op_mode'],
+  ['pinner', 'daemon', 'conf_mode', 'op_mode', 'registration'],
   ['standalone', 'cli'],
 ]
 /** Nothing on its own level: it is on the path of every DNS answer and stays small. */
