@@ -10,6 +10,8 @@ import { register as registerPinner } from './commands/pinner.ts'
 import { register as registerPolicy } from './commands/policy.ts'
 import { register as registerPolicyImport } from './commands/policy-import.ts'
 import { register as registerShell } from './commands/shell.ts'
+import { register as registerPolicyPush } from './commands/policy-push.ts'
+import { register as registerRegistration } from './commands/registration.ts'
 import { register as registerShow } from './commands/show.ts'
 import { register as registerSupervise } from './commands/supervise.ts'
 import { EXIT, reportFailure } from './failure.ts'
@@ -23,6 +25,7 @@ registerShow(program)
 registerPolicy(program)
 registerPolicyImport(program)
 registerConfMode(program)
+registerPolicyPush(program)
 registerOp(program)
 registerDaemon(program)
 registerGuard(program)

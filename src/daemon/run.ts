@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { currentLayout, type Layout } from '../base/layout.ts'
 import type { Plan } from '../plan/types.ts'
-import type { ApiViews } from './api/context.ts'
+import type { ApiViews, RegisterRoutes } from './api/context.ts'
 import { Api } from './api/serve.ts'
 import { pinnerNames } from './pinner-names.ts'
 import { PlanWatch } from './plan-watch.ts'
@@ -15,6 +15,8 @@ export interface DaemonOptions extends Partial<Omit<RecorderOptions, 'layout'>> 
   readonly layout?: Layout
   /** What the API shows; absent: there is no API. */
   readonly views?: (facts: DaemonFacts) => ApiViews
+  /** Routes of the API beside its own. */
+  readonly routes?: readonly RegisterRoutes[]
   /** Ends the daemon; SIGTERM and SIGINT do as well. */
   readonly signal?: AbortSignal
 }
@@ -34,8 +36,9 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
   const lookUpNames = options.lookUpNames ?? pinnerNames(layout)
   const plans = new PlanWatch(layout)
   const recorder = new Recorder({ ...options, layout, lookUpNames, plans })
-  const api = openApi(layout, plans, () => recorder.status(), options.views)
-  const server = await serveStatus(layout, () => recorder.status())
+  const status = () => withTrouble(recorder.status(), api?.trouble)
+  const api = openApi(layout, plans, status, options)
+  const server = await serveStatus(layout, status)
   let isEnding = false
   const end = () => {
     isEnding = true
@@ -59,14 +62,17 @@ function openApi(
   layout: Layout,
   plans: PlanWatch,
   status: () => DaemonStatus,
-  views: DaemonOptions['views'],
+  { views, routes = [] }: DaemonOptions,
 ): Api | undefined {
   if (views === undefined) return undefined
   const live = () => {
     plans.refresh()
     return plans.live === undefined ? undefined : { plan: plans.live, since: new Date(plans.liveSince ?? 0) }
   }
-  const api = new Api({ layout, plan: () => live()?.plan, views: views({ live, status }) })
+  const api = new Api({ layout, plan: () => live()?.plan, views: views({ live, status }), routes })
   api.start()
   return api
 }
+
+const withTrouble = (status: DaemonStatus, trouble: string | undefined): DaemonStatus =>
+  trouble === undefined ? status : { ...status, troubles: [...status.troubles, trouble] }
