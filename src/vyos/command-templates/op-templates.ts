@@ -15,19 +15,26 @@ function helpOf(properties: XmlElement): string {
   return help.text
 }
 
-/** Sources of the last `<completionHelp>`; a path without text makes VyOS's builder print an empty Python list. */
-function allowedLine(properties: XmlElement): string {
-  const completion = properties.all('completionHelp').at(-1)
+/**
+ * Type and sources of the completion, from the last `<completionHelp>`. VyOS's builder gives up at one with a path
+ * without text: it then prints an empty Python list.
+ */
+function completionLines(properties: XmlElement): string {
+  const completions = properties.all('completionHelp')
+  const broken = completions.findIndex((completion) => completion.all('path').some((path) => path.text === ''))
+  const read = broken < 0 ? completions : completions.slice(0, broken)
+  const type = read.some((completion) => completion.child('imagePath') !== undefined) ? 'comptype: imagefiles\n' : ''
+  if (broken >= 0) return `${type}allowed: []\n`
+  const completion = completions.at(-1)
   if (completion === undefined) return ''
   const texts = (name: string) => completion.all(name).map((source) => source.text)
-  if (texts('path').includes('')) return 'allowed: []\n'
   const sources = [
     ...texts('list').map((list) => `echo "${orNone(list)}"`),
     ...texts('path').map((path) => `ls ${ACTIVE_CONFIG}/${path.replaceAll(/\s+/g, '/')} 2>/dev/null`),
     ...texts('script').map(orNone),
     ...completion.all('imagePath').map(() => 'echo -n "<imagefiles>"'),
   ]
-  return `allowed: ${sources.join(' && ')}\n`
+  return `${type}allowed: ${sources.join(' && ')}\n`
 }
 
 const runLine = (command: XmlElement | undefined): string =>
@@ -38,9 +45,7 @@ function opTemplate(node: XmlElement): string {
   const properties = node.child('properties')
   const run = runLine(node.child('command'))
   if (properties === undefined) return run
-  const hasImages = properties.all('completionHelp').some((help) => help.child('imagePath') !== undefined)
-  const type = hasImages ? 'comptype: imagefiles\n' : ''
-  return `help: ${wrapHelp(helpOf(properties))}\n${type}${allowedLine(properties)}${run}`
+  return `help: ${wrapHelp(helpOf(properties))}\n${completionLines(properties)}${run}`
 }
 
 /** Content of the node.def of a tag node itself, whose words alone run nothing unless `<standalone>` says what. */

@@ -38,6 +38,12 @@ function readAll(
 const isDescribed = (node: XmlElement): boolean =>
   node.name === 'node' ? node.child('command') !== undefined : node.child('properties') !== undefined
 
+/** VyOS's override of defaults takes a leaf away that has two. */
+const doubleDefaults = (node: XmlElement): Fault[] =>
+  node.all('defaultValue').length < 2
+    ? []
+    : [{ element: node, message: 'The node has two <defaultValue>: remove one.' }]
+
 const nodesOf = (roots: readonly XmlElement[]): XmlElement[] => roots.flatMap((root) => [...nodesBelow(root)])
 
 /**
@@ -52,6 +58,7 @@ export function checkDefinitions({ config, op, validators = VYOS_VALIDATORS }: D
   const faults: Fault[] = [
     ...nodesOf(configXml.roots).flatMap((node) => configFaults(node, validators)),
     ...duplicateFaults(nodesOf(asWritten), isDescribed),
+    ...nodesOf(asWritten).flatMap(doubleDefaults),
     ...nodesOf(opXml.roots).flatMap(opFaults),
     ...duplicateFaults(nodesOf(opXml.roots), isDescribed),
   ]

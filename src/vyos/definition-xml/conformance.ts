@@ -71,7 +71,8 @@ export function grammarProblems(grammar: Grammar, element: XmlElement): Problem[
   const text = element.ownText.trim()
   if (rule.content !== 'text' && text !== '') {
     const shown = JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
-    problems.push(problemAt(element, `<${element.name}> cannot hold the text ${shown}: remove it.`))
+    const message = `<${element.name}> cannot hold the text ${shown}: remove it.`
+    problems.push({ ...problemAt(element, message), ...element.textPlace })
   }
   problems.push(...childProblems(element, typeof rule.content === 'string' ? [] : rule.content, rule.ordered === true))
   return [...problems, ...element.elements.flatMap((child) => grammarProblems(grammar, child))]

@@ -4,12 +4,7 @@ import { type XmlContent, XmlElement } from './xml-element.ts'
 /** A child with the text that follows it: in lxml the text moves and goes with the element. */
 function take(element: XmlElement): XmlContent[] {
   const parent = element.parent
-  if (parent === undefined) {
-    fail('definition.invalid', 'Two <defaultValue> in one node cannot be told apart: remove one.', {
-      ...element.place,
-      path: element.path.join(' '),
-    })
-  }
+  if (parent === undefined) fail('definition.invalid', 'Overriding its defaults leaves nothing.', element.place)
   const start = parent.content.indexOf(element)
   let end = start + 1
   while (typeof parent.content[end] === 'string') end++
@@ -38,10 +33,14 @@ function* defaultValues(element: XmlElement): Generator<XmlElement> {
 }
 
 /** The last default of a path replaces the first; the leaves that held the others go. */
-function overrideWithLast(values: readonly XmlElement[]): void {
+function overrideWithLast(values: readonly XmlElement[], path: string): void {
   const [first, ...others] = values as [XmlElement, ...XmlElement[]]
   if (others.length === 0) return
   const leaves = others.map((value) => value.parent!)
+  const double = others.find((value, index) => leaves.indexOf(value.parent!) !== index)
+  if (double !== undefined) {
+    fail('definition.invalid', 'The node has two <defaultValue>: remove one.', { ...double.place, path })
+  }
   const holder = first.parent!
   const replacement = take(others.at(-1)!)
   const at = holder.content.indexOf(first)
@@ -89,6 +88,6 @@ export function applyDefaultOverrides(root: XmlElement): void {
     const path = value.path.join(' ')
     byPath.set(path, [...(byPath.get(path) ?? []), value])
   }
-  for (const values of byPath.values()) overrideWithLast(values)
+  for (const [path, values] of byPath) overrideWithLast(values, path)
   for (const path of byPath.keys()) mergeInto(nodesAt(root, path.split(' ')))
 }

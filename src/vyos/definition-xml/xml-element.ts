@@ -14,6 +14,8 @@ export class XmlElement {
   readonly place: Place
   parent: XmlElement | undefined
   content: XmlContent[] = []
+  /** Where the first text that is not blank stands. */
+  textPlace: Place | undefined
 
   constructor(name: string, attributes: Readonly<Record<string, string>>, place: Place, parent?: XmlElement) {
     this.name = name

@@ -43,13 +43,20 @@ class Reader {
     fail('definition.invalid', `This is not well-formed XML: ${message}`, this.#source.placeAt(this.#offset))
   }
 
+  /** The parser tells no places of texts and comments; none of what it told of lies between. */
+  #moveTo(text: string): void {
+    const start = this.#source.text.indexOf(text, this.#offset)
+    if (start >= 0) this.#offset = start
+  }
+
   #decode(text: string): string {
     const bad = CONTROL.exec(text)
     if (bad !== null) this.#refuse('it holds a control character.')
     return text.replaceAll(/&([^;\s]*);?/g, (whole, name: string) => {
       const value = /^#([0-9]+|x[0-9a-fA-F]+)$/.test(name) ? character(name) : ENTITIES[name]
-      if (value === undefined || !whole.endsWith(';')) this.#refuse(`${whole} is unknown; write &amp; for &.`)
-      return value
+      if (value !== undefined && whole.endsWith(';')) return value
+      this.#moveTo(whole)
+      this.#refuse(`${whole} is unknown; write &amp; for &.`)
     })
   }
 
@@ -61,6 +68,11 @@ class Reader {
     return Object.fromEntries(entries)
   }
 
+  #instruction(): string {
+    const { text } = this.#source
+    return text.slice(this.#offset, text.indexOf('?>', this.#offset) + 2)
+  }
+
   content(nodes: readonly RawNode[], parent: XmlElement | undefined): XmlContent[] {
     return nodes.map((node): XmlContent => {
       const { ':@': attributes = {}, ...rest } = node as { ':@'?: Record<string, string> }
@@ -69,15 +81,18 @@ class Reader {
       this.#offset = (node as Record<symbol, { startIndex?: number }>)[METADATA]?.startIndex ?? this.#offset
       if (name === '#text') {
         if (String(value).includes(']]>')) this.#refuse('"]]>" stands in a text; write ]]&gt;.')
+        this.#moveTo(String(value).trim())
+        if (parent !== undefined && String(value).trim() !== '') parent.textPlace ??= this.#source.placeAt(this.#offset)
         return this.#decode(String(value))
       }
       if (name === '#cdata') return inside()
       if (name === '#comment') {
         const text = inside()
+        this.#moveTo(`<!--${text}`)
         if (text.includes('--') || text.endsWith('-')) this.#refuse('a comment holds "--".')
         return { markup: `<!--${text}-->` }
       }
-      if (name.startsWith('?')) return { markup: `<${name}?>` }
+      if (name.startsWith('?')) return { markup: this.#instruction() }
       const element = new XmlElement(name, this.#attributes(attributes), this.#source.placeAt(this.#offset), parent)
       element.content = this.content(value as RawNode[], element)
       return element

@@ -1,0 +1,1 @@
+<help>From the include of an include</help>

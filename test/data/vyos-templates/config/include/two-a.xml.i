@@ -1,0 +1,2 @@
+<leafNode name="a"><properties><help>A</help></properties></leafNode>
+<!-- line ends -->

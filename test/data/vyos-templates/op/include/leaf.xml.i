@@ -1,0 +1,6 @@
+<leafNode name="included">
+  <properties>
+    <help>Included</help>
+  </properties>
+  <command>x</command>
+</leafNode>
