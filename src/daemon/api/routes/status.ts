@@ -11,11 +11,14 @@ const health = z.object({
 })
 
 /** The routes that say how the gateway is. */
-export function statusRoutes(app: ApiServer, { views }: ApiContext): void {
-  let asked: { readonly at: number; readonly status: Promise<StatusView> } | undefined
+export function statusRoutes(app: ApiServer, { plan, views }: ApiContext): void {
+  let asked: { readonly at: number; readonly of: string | undefined; readonly status: Promise<StatusView> } | undefined
   const status = (): Promise<StatusView> => {
-    if (asked === undefined || Date.now() - asked.at >= FRESH_MS || Date.now() < asked.at)
-      asked = { at: Date.now(), status: views.status() }
+    const generation = plan()?.generation
+    const age = Date.now() - (asked?.at ?? 0)
+    // What was live a moment ago is no answer to who has just activated something else.
+    if (asked === undefined || asked.of !== generation || age >= FRESH_MS || age < 0)
+      asked = { at: Date.now(), of: generation, status: views.status() }
     return asked.status
   }
 
