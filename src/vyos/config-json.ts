@@ -52,16 +52,17 @@ export function printJson(tree: ConfigTree, { pretty = false, definitions }: Jso
  * definitions do, and a path that they do not know is refused.
  * @throws ClawgressError config.syntax where it is no JSON, config.path or config.value with the configuration paths
  */
-export function parseJson(source: string, definitions: Definitions): ConfigTree {
+export function parseJson(source: string, definitions: Definitions, file?: string): ConfigTree {
+  const where = file === undefined ? {} : { file }
   let json: unknown
   try {
     json = JSON.parse(source)
   } catch (error) {
-    fail('config.syntax', `This is not JSON: ${(error as Error).message}.`)
+    fail('config.syntax', `This is not JSON: ${(error as Error).message}.`, where)
   }
   const problems: Problem[] = []
   const refuse = (code: 'config.path' | 'config.value', message: string, path: readonly string[]): ConfigNode => {
-    problems.push({ code, message, path: path.join(' ') })
+    problems.push({ code, message, ...where, path: path.join(' ') })
     return EMPTY_NODE
   }
 

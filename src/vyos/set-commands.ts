@@ -34,13 +34,12 @@ export const printDeleteCommands = (tree: ConfigTree, path: Path): string[] => p
 /**
  * Reads `set`, `delete` and `comment` commands, one a line, into a tree. Only the definitions tell tag values from
  * nodes and values, so a path that they do not know is refused.
- * @param base tree that the commands change
  * @throws ClawgressError config.syntax or config.path, with the line
  */
-export function parseSetCommands(text: string, definitions: Definitions, base = ConfigTree.empty): ConfigTree {
-  let tree = base
+export function parseSetCommands(text: string, definitions: Definitions, file?: string): ConfigTree {
+  let tree = ConfigTree.empty
   for (const [index, source] of text.split('\n').entries()) {
-    const at = { line: index + 1, column: 1 }
+    const at = { ...(file === undefined ? {} : { file }), line: index + 1, column: 1 }
     const split = splitLine(source)
     if (!split.ok) fail('config.syntax', `${split.message}.`, at)
     if (split.commands.length === 0) continue
@@ -53,7 +52,7 @@ export function parseSetCommands(text: string, definitions: Definitions, base = 
   return tree
 }
 
-type Place = { readonly line: number; readonly column: number }
+type Place = { readonly file?: string; readonly line: number; readonly column: number }
 
 function apply(tree: ConfigTree, words: readonly string[], definitions: Definitions, at: Place): ConfigTree {
   const [verb, ...rest] = words
@@ -65,7 +64,7 @@ function apply(tree: ConfigTree, words: readonly string[], definitions: Definiti
   const lookup = definitions.locate(path)
   if (!lookup.ok) {
     const word = path[lookup.at]!
-    fail('config.path', `"${path.slice(0, lookup.at).join(' ')} [${word}]" is not a configuration path.`, at)
+    fail('config.path', `"${[...path.slice(0, lookup.at), `[${word}]`].join(' ')}" is not a configuration path.`, at)
   }
   const { located } = lookup
   const placement = placementOf(located)

@@ -45,8 +45,7 @@ export async function commitTree(
     } else {
       const effective = compose(before, after, units, failed, unit)
       const result = await callUnit(unit, effective, after, surroundings)
-      const text = result.output === '' || result.output.endsWith('\n') ? result.output : `${result.output}\n`
-      if (text !== '') write(`[ ${unit.path.join(' ')} ]\n${text}\n`)
+      if (result.output !== '') write(`[ ${unit.path.join(' ')} ]\n${result.output}\n`)
       if (result.ok) continue
       failed.add(keyOf(unit.path))
     }
@@ -119,8 +118,6 @@ function compose(
       if (child !== undefined) built.set(name, child)
     }
     if (built.size === 0 && (own === undefined || own.tag)) return undefined
-    // what was to be created only to hold refused nodes does not come into being
-    if (built.size === 0 && old === undefined && own!.children.size > 0) return undefined
     const base = own ?? (keep ? now : old)!
     return { ...base, values: own?.values ?? [], children: built }
   }

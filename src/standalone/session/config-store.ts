@@ -2,10 +2,21 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { dirname, isAbsolute, join } from 'node:path'
 import { fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
-import { ConfigTree, parseConfig, printConfig, refuseNewerVersions, updateFooter } from '../../vyos/index.ts'
+import {
+  ConfigTree,
+  type Definitions,
+  parseConfig,
+  parseJson,
+  parseSetCommands,
+  printConfig,
+  refuseNewerVersions,
+  updateFooter,
+} from '../../vyos/index.ts'
 
 /** Larger files are refused unread. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024
+/** The form of a file shows in its beginning. */
+const SNIFFED_CHARACTERS = 4096
 const KEPT_REVISIONS = 100
 const RELEASE = 'clawgress'
 
@@ -30,15 +41,14 @@ export function writeAtomically(file: string, text: string): void {
 /** Configurations on disk: the running one, the saved one, and earlier ones for rollback. */
 export class ConfigStore {
   readonly #layout: Layout
-  readonly #versions: ReadonlyMap<string, number>
+  readonly #definitions: Definitions
   readonly #active: string
   readonly #revisions: string
   readonly #saved: string
 
-  /** @param versions component versions that the footer of a saved file names */
-  constructor(layout: Layout, versions: ReadonlyMap<string, number>) {
+  constructor(layout: Layout, definitions: Definitions) {
     this.#layout = layout
-    this.#versions = versions
+    this.#definitions = definitions
     this.#active = join(layout.run, 'config/active.boot')
     this.#revisions = join(layout.state, 'config-revisions')
     this.#saved = join(layout.config, 'config.boot')
@@ -65,11 +75,18 @@ export class ConfigStore {
   }
 
   /**
-   * A file named by the operator: absolute, or below the configuration folder. Undefined where there is none.
-   * @throws ClawgressError config.syntax, config.version
+   * A file named by the operator: absolute, or below the configuration folder. Undefined where there is none. Besides
+   * VyOS's format it may hold `set` commands or JSON, as `show configuration commands` and `json` print them.
+   * @throws ClawgressError config.syntax, config.path, config.value, config.version
    */
   load(name: string): ConfigTree | undefined {
-    return this.#readKnown(this.#locate(name))
+    const file = this.#locate(name)
+    const text = this.#text(file)
+    if (text === undefined) return undefined
+    const start = text.slice(0, SNIFFED_CHARACTERS)
+    if (/^\s*\{/.test(start)) return parseJson(text, this.#definitions, file)
+    if (/^(?:\s|#.*\n)*(?:set|delete) /.test(start)) return parseSetCommands(text, this.#definitions, file)
+    return this.#readKnown(file)
   }
 
   /** Earlier running configurations, newest (the present one) first. */
@@ -104,7 +121,7 @@ export class ConfigStore {
   }
 
   #withFooter(tree: ConfigTree): string {
-    return printConfig(tree.withFooter(updateFooter(tree.footer, this.#versions, RELEASE)))
+    return printConfig(tree.withFooter(updateFooter(tree.footer, this.#definitions.versions, RELEASE)))
   }
 
   #locate(name: string): string {
@@ -113,14 +130,19 @@ export class ConfigStore {
 
   #readKnown(file: string): ConfigTree | undefined {
     const tree = this.#read(file)
-    if (tree !== undefined) refuseNewerVersions(tree.footer, this.#versions, file)
+    if (tree !== undefined) refuseNewerVersions(tree.footer, this.#definitions.versions, file)
     return tree
   }
 
   #read(file: string): ConfigTree | undefined {
+    const text = this.#text(file)
+    return text === undefined ? undefined : parseConfig(text, file)
+  }
+
+  #text(file: string): string | undefined {
     if (!existsSync(file)) return undefined
     const size = statSync(file).size
     if (size > MAX_FILE_BYTES) fail('config.syntax', `The file is larger than ${MAX_FILE_BYTES} bytes.`, { file })
-    return parseConfig(readFileSync(file, 'utf8'), file)
+    return readFileSync(file, 'utf8')
   }
 }

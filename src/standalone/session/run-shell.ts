@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fail } from '../../base/errors.ts'
 import { currentLayout } from '../../base/layout.ts'
 import { ownCommand } from '../../base/own-command.ts'
+import { hasVyosConfiguration } from '../../base/vyos-machine.ts'
 import { Shell, type ShellOptions } from './shell.ts'
 import { watchUnconfirmed } from './watch-unconfirmed.ts'
 
@@ -23,7 +23,7 @@ export interface RunOptions {
  */
 export async function runShell(options: RunOptions): Promise<number> {
   const layout = currentLayout()
-  if (layout.root === '' && existsSync('/opt/vyatta/share/vyatta-cfg')) {
+  if (hasVyosConfiguration(layout)) {
     fail('config.conflict', 'This machine runs VyOS, which has a configuration session of its own; use "configure".')
   }
   const shellOptions: ShellOptions = {

@@ -56,7 +56,7 @@ export class Shell {
       ...BUILT_IN_DEFINITIONS,
       ...(options.opDefinitions ?? loadOpDefinitions()),
     ])
-    this.store = new ConfigStore(options.layout, this.definitions.versions)
+    this.store = new ConfigStore(options.layout, this.definitions)
     this.#unconfirmed = new UnconfirmedCommit(options.layout, options.program)
     this.#user = userInfo().username
     this.#identity = `${this.#user}@${hostname()}`

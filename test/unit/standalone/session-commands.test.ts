@@ -118,6 +118,23 @@ describe('the commands of a configuration session', () => {
     )
   })
 
+  it('load what show configuration commands and json printed', async () => {
+    const shell = await configuring('set service demo instance a size 1', 'set system unowned x', 'commit')
+    for (const [name, form] of [
+      ['a.set', 'commands'],
+      ['a.json', 'json'],
+      ['b.json', 'json pretty'],
+    ] as const) {
+      write(name, await run(shell, `run show configuration ${form}`))
+      await run(shell, 'delete system', 'commit')
+      assert.match(await run(shell, `load ${name}`), /Load complete/, name)
+      assert.equal(await run(shell, 'compare'), '+ system {\n+     unowned "x"\n+ }\n\n')
+      await run(shell, 'commit')
+    }
+    write('wrong.set', '# remark\nset service demo\nset firewall x\n')
+    assert.match(await run(shell, 'load wrong.set'), /wrong\.set:3:1: "\[firewall\]" is not a configuration path/)
+  })
+
   it('compare at a level, as commands and with the saved configuration', async () => {
     const shell = await configuring('set service demo mode two', 'commit', 'save', 'set service demo mode one')
     assert.equal(
