@@ -60,6 +60,19 @@ describe('systemd units', () => {
     }
   })
 
+  it('let Node start where the processor has memory protection keys', () => {
+    for (const name of UNIT_NAMES) {
+      const unit = readUnit(name)
+      const calls = unit.get('SystemCallFilter')
+      if (calls !== undefined && unit.get('ExecStart')!.startsWith('/usr/bin/clawgress '))
+        assert.ok(calls.split(' ').includes('@pkey'), name)
+    }
+  })
+
+  it('let the guard prepare the shared folders, whose group bit RestrictSUIDSGID would refuse', () => {
+    assert.equal(readUnit('clawgress-guard').has('RestrictSUIDSGID'), false)
+  })
+
   it('are accepted by systemd-analyze without a word', function () {
     if (spawnSync('systemd-analyze', ['--version']).error !== undefined) return this.skip()
     const root = mkdtempSync(join(tmpdir(), 'clawgress-units-'))
