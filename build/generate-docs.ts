@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
-import { decisionJsonSchema } from '../src/daemon/records/record.ts'
+import { recordJsonSchema } from '../src/daemon/records/record-kinds.ts'
 import { loadDefinitions } from '../src/vyos/index.ts'
 import { clawgressService, printConfigurationPage } from './configuration-page.ts'
 import { printReasonsPage } from './reasons-page.ts'
 
 writeFileSync('docs/reasons.md', printReasonsPage())
 writeFileSync('docs/configuration.md', printConfigurationPage(clawgressService(loadDefinitions())))
-writeFileSync('docs/decision.schema.json', `${JSON.stringify(decisionJsonSchema(), undefined, 2)}\n`)
+writeFileSync('docs/record.schema.json', `${JSON.stringify(recordJsonSchema(), undefined, 2)}\n`)

@@ -58,7 +58,15 @@ export const runtimePaths = (layout: Layout) => ({
   namedDenials: join(layout.named, 'log', 'denials.log'),
   pinnerDenials: join(layout.run, 'log', 'pinner-denials.jsonl'),
   nflogRecords: join(layout.run, 'log', 'nflog.json'),
+  /** Connections that the kernel has forgotten, as ulogd2 writes them. */
+  endedFlows: join(layout.run, 'log', 'flows.json'),
   decisions: join(layout.log, 'decisions.jsonl'),
+  /** Allowed flows that have ended. */
+  flows: join(layout.log, 'flows.jsonl'),
+  /** What every commit did, and what the daemon could not record. */
+  commits: join(layout.log, 'commits.jsonl'),
+  omissions: join(layout.log, 'omissions.jsonl'),
+  telemetryFolder: join(layout.state, 'telemetry'),
   /** Present while an import waits for its confirmation; see `src/services/guard/confirmation.ts`. */
   confirmation: join(layout.state, 'confirm.json'),
   alerts: join(layout.log, 'alerts.jsonl'),

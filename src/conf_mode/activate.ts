@@ -6,7 +6,7 @@ import { prepareFolders } from '../services/index.ts'
 import { type Applied, type ApplyOptions, applyGeneration } from './apply.ts'
 import { checkpoint } from './checkpoint.ts'
 import { type Difference, differenceOf } from './difference.ts'
-import { inSentences } from './failure.ts'
+import { recorded } from './commit-record.ts'
 import {
   clearIntent,
   currentGeneration,
@@ -53,7 +53,7 @@ export function activate(
   user: string,
   tell: (difference: Difference) => void = () => {},
 ): Promise<Activation> {
-  return inSentences(async () => {
+  return recorded(layout, verified, user, async () => {
     const started = performance.now()
     const since = () => Math.round(performance.now() - started)
     const { plan, policy, sources, api } = verified

@@ -5,6 +5,7 @@ import { forgetStaleQueries } from '../firewall/index.ts'
 import { PinnerClient } from '../pinner/control-client.ts'
 import { type Services, services, type UnitName } from '../services/index.ts'
 import { checkpoint } from './checkpoint.ts'
+import { turnAccountingOn } from './connection-accounting.ts'
 import type { Generation } from './generation.ts'
 import { closeIfOpen, loadRuleset } from './kernel.ts'
 import type { NetworkInterface } from './system-facts.ts'
@@ -74,6 +75,7 @@ async function startNamed(layout: Layout, target: Generation, units: Services): 
 const RECORDERS: readonly UnitName[] = ['clawgress-log', 'clawgressd', 'clawgress-guard']
 
 async function startRecorders(layout: Layout, units: Services): Promise<void> {
+  turnAccountingOn(layout)
   const changed = writeUlogdConf(layout)
   if (changed) await units.restart('clawgress-log')
   await Promise.all(RECORDERS.map((unit) => units.ensure(unit)))

@@ -23,7 +23,7 @@ export const handle = (input: HandlerInput, layout: Layout): Promise<string> =>
 async function carryOut(input: HandlerInput, layout: Layout): Promise<string> {
   const { proposed } = input
   if (proposed === null || proposed.disable !== undefined)
-    return input.dry_run ? '' : withLock(layout, LOCK_WAIT_MS, () => removeEverything(layout), 'commit')
+    return input.dry_run ? '' : withLock(layout, LOCK_WAIT_MS, () => removeEverything(layout, operator()), 'commit')
   const carry = async () => {
     refuseNewerConfiguration(layout)
     const verified = await verify(input, layout)
@@ -42,7 +42,7 @@ const isCommitting = (): boolean => process.env.VYATTA_CHANGES_ONLY_DIR !== unde
 /** Who asked for the change: sudo's caller, else ourselves. */
 export const operator = (): string => process.env.SUDO_USER ?? userInfo().username
 
-export const warningsOf = ({ warnings }: Verified): string[] =>
+export const warningsOf = ({ warnings }: Pick<Verified, 'warnings'>): string[] =>
   warnings.map((warning) => `Warning: ${formatProblem(warning)}`)
 
 /** Two lines: what is live, and what the change did to what was open. */

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { removeTable } from '../firewall/index.ts'
-import { services } from '../services/index.ts'
+import { appendCommit, services } from '../services/index.ts'
+import { putAccountingBack } from './connection-accounting.ts'
 import { currentGeneration } from './generation.ts'
 
 /** Stops every program and removes the table and all runtime state; policy file and history stay. Idempotent. */
@@ -31,10 +32,12 @@ function removeState(layout: Layout): void {
 }
 
 /** The node was deleted or disabled: as if it had never been, except for the operator's files. Says what it did. */
-export async function removeEverything(layout: Layout): Promise<string> {
+export async function removeEverything(layout: Layout, user: string): Promise<string> {
   const enforced = currentGeneration(layout) !== undefined
   // First, or the guard would load it when the table is gone.
   rmSync(runtimePaths(layout).closedRuleset, { force: true })
   await removeEnforcement(layout)
+  putAccountingBack(layout)
+  if (enforced) appendCommit(layout, { event: 'removed', user })
   return enforced ? 'Clawgress is off: clients are no longer policed.' : ''
 }

@@ -4,19 +4,8 @@ import type { LookUpNames } from './records/names-behind.ts'
 
 const TIMEOUT = 1_000
 
-/**
- * Asks the pinner's book. An address that several names lead to gets none: which of them was meant cannot be known,
- * and a wrong name in a record is worse than none.
- */
+/** Asks the pinner's book, which also knows the addresses of open flows whose pins have run out. */
 export function pinnerNames(layout: Layout): LookUpNames {
   const client = new PinnerClient(runtimePaths(layout).pinnerSocket, TIMEOUT)
-  return async (addresses) => {
-    const found = await client.whois(addresses)
-    return new Map(
-      Object.entries(found.addresses).flatMap(([address, names]) => {
-        const distinct = new Set(names.map(({ name }) => name))
-        return distinct.size === 1 ? [[address, names[0]!.name] as const] : []
-      }),
-    )
-  }
+  return async (addresses) => new Map(Object.entries((await client.whois(addresses)).addresses))
 }

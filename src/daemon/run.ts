@@ -3,15 +3,17 @@ import { currentLayout, type Layout } from '../base/layout.ts'
 import type { Plan } from '../plan/types.ts'
 import type { ApiViews, RegisterRoutes } from './api/context.ts'
 import { Api } from './api/serve.ts'
+import { GuardWatch } from './guard-watch.ts'
 import { pinnerNames } from './pinner-names.ts'
 import { PlanWatch } from './plan-watch.ts'
-import { Recorder, type RecorderOptions } from './records/recorder.ts'
+import type { RecordContextOptions } from './records/record-context.ts'
+import { Records } from './records/records.ts'
 import { type DaemonStatus, serveStatus } from './status.ts'
 
 /** Milliseconds between looks at the logs. */
 const PAUSE = 40
 
-export interface DaemonOptions extends Partial<Omit<RecorderOptions, 'layout'>> {
+export interface DaemonOptions extends Partial<Omit<RecordContextOptions, 'layout'>> {
   readonly layout?: Layout
   /** What the API shows; absent: there is no API. */
   readonly views?: (facts: DaemonFacts) => ApiViews
@@ -35,8 +37,9 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
   const layout = options.layout ?? currentLayout()
   const lookUpNames = options.lookUpNames ?? pinnerNames(layout)
   const plans = new PlanWatch(layout)
-  const recorder = new Recorder({ ...options, layout, lookUpNames, plans })
-  const status = () => withTrouble(recorder.status(), api?.trouble)
+  const guard = new GuardWatch(layout)
+  const records = new Records({ ...options, layout, lookUpNames, plans }, guard)
+  const status = () => withTrouble(records.status(), api?.trouble)
   const api = openApi(layout, plans, status, options)
   const server = await serveStatus(layout, status)
   let isEnding = false
@@ -47,14 +50,18 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
   process.once('SIGTERM', end)
   process.once('SIGINT', end)
   try {
-    while (!isEnding) await (recorder.step(Date.now()) ? setImmediate() : setTimeout(PAUSE))
+    while (!isEnding) {
+      const now = Date.now()
+      guard.refresh(now)
+      await (records.step(now) ? setImmediate() : setTimeout(PAUSE))
+    }
   } finally {
     process.off('SIGTERM', end)
     process.off('SIGINT', end)
     // Also after a failure: a process that still answers on its socket would never be started anew.
     server.close()
     await api?.stop()
-    recorder.close()
+    records.close()
   }
 }
 

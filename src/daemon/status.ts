@@ -11,7 +11,9 @@ export const daemonStatus = z.object({
   troubles: z.array(z.string()),
   /** Decisions written since the start. */
   records: z.number(),
-  /** Log lines they were made of. */
+  /** Flows written since the start. */
+  flows: z.number(),
+  /** Log lines that decisions were made of. */
   lines: z.number(),
   lastHour: z.record(z.string(), z.number()),
   lost: z.object({

@@ -1,3 +1,4 @@
+export { readClientQueries } from './client-queries.ts'
 export { type Count, type Counters, readCounters } from './counters.ts'
 export { anyFlow, deleteFlows, dumpFlows, type FlowFilter, setFlowMarks, visitFlows } from './flows/conntrack.ts'
 export type { Flow, Tuple } from './flows/flow.ts'

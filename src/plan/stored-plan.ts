@@ -34,6 +34,8 @@ const settings = z.strictObject({
   markMask: z.number(),
   ownPrefixes: z.array(prefix),
   syslogFacility: z.string(),
+  logDenied: z.boolean().optional(),
+  logAllowed: z.boolean().optional(),
 } satisfies Record<keyof PlanSettings, z.ZodType>)
 
 const group = z.strictObject({

@@ -92,6 +92,9 @@ export interface PlanSettings {
   readonly clientServices?: readonly ClientService[]
   /** syslog facility for decision records. */
   readonly syslogFacility: string
+  /** Whether denials, and allowed flows, are written down; absent: they are. Counters count either way. */
+  readonly logDenied?: boolean
+  readonly logAllowed?: boolean
 }
 
 /** A TCP service of the gateway that clients may reach. */

@@ -1,4 +1,14 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fchownSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { fail } from '../base/errors.ts'
 
 /** Octets of a log file before it becomes `<path>.1`; so twice that is the most a unit's output takes. */
@@ -9,15 +19,17 @@ const LAST_LINE_LENGTH = 400
 /** Output of one unit's processes: a file of bounded size, and the last lines for error messages. */
 export class BoundedLog {
   private readonly path: string
+  private readonly group: number | undefined
   private fd: number
   private size: number
   private last: string[] = []
   private partial = ''
 
-  /** Opens for appending, without following a link at the end of the path. */
-  constructor(path: string) {
+  /** Opens for appending, without following a link at the end of the path. `group`, a numeric id, may read it. */
+  constructor(path: string, group?: number) {
     this.path = path
-    this.fd = openForAppending(path)
+    this.group = group
+    this.fd = openForAppending(path, group)
     this.size = fstatSync(this.fd).size
   }
 
@@ -59,7 +71,7 @@ export class BoundedLog {
 
   private rotate(): void {
     renameSync(this.path, `${this.path}.1`)
-    const fd = openForAppending(this.path)
+    const fd = openForAppending(this.path, this.group)
     closeSync(this.fd)
     this.fd = fd
     this.size = 0
@@ -70,12 +82,14 @@ export class BoundedLog {
  * File descriptor for appending to a file of our own. What another user planted under its name, in a folder that is not
  * ours alone, is removed: a link would redirect us, a pipe would hold us up, a file of theirs they could rewrite.
  */
-export function openForAppending(path: string): number {
+export function openForAppending(path: string, group?: number): number {
   const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
   try {
     const there = lstatSync(path, { throwIfNoEntry: false })
     if (there !== undefined && (!there.isFile() || there.uid !== process.getuid?.())) rmSync(path, { recursive: true })
-    return openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o640)
+    const fd = openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o640)
+    if (group !== undefined) fchownSync(fd, -1, group)
+    return fd
   } catch (error) {
     return fail('apply.service', `${path} cannot be opened for writing: ${(error as Error).message}.`)
   }

@@ -6,7 +6,9 @@ export {
   activationResult,
 } from './activation/protocol.ts'
 export { readActivationRequest } from './activation/read-request.ts'
+export { appendCommit, COMMIT_SCHEMA, type CommitRecord, commitRecord } from './commit-log.ts'
 export { historyFolder, prepareFolders, unitLogs } from './folders.ts'
+export { ALERT_SCHEMA, type AlertRecord, alertRecord } from './guard/alerts.ts'
 export { type Confirmation, confirmationSchema } from './guard/confirmation.ts'
 export { type GuardSight, readGuardReport } from './guard/report.ts'
 export { runGuard } from './guard/run-guard.ts'

@@ -1,7 +1,13 @@
 import { Recent } from './recent.ts'
 
+/** A name that an address is open through, for one group (its name). */
+export interface KnownName {
+  readonly group: string
+  readonly name: string
+}
+
 /** Asks for the names that addresses are known by; addresses without one are left out. */
-export type LookUpNames = (addresses: readonly string[]) => Promise<ReadonlyMap<string, string>>
+export type LookUpNames = (addresses: readonly string[]) => Promise<ReadonlyMap<string, readonly KnownName[]>>
 
 const BATCH = 500
 const REMEMBER = 10_000
@@ -15,7 +21,7 @@ export class NamesBehind {
   /** Questions that failed: the pinner is down or slow. */
   failed = 0
   private readonly lookUp: LookUpNames
-  private known = new Recent<string | null>(REMEMBER, LIMIT)
+  private known = new Recent<readonly KnownName[]>(REMEMBER, LIMIT)
   private wanted = new Set<string>()
   private isAsking = false
 
@@ -28,8 +34,24 @@ export class NamesBehind {
     this.wanted.add(address)
   }
 
+  /** True once the pinner has answered, or could not, in the last seconds. */
+  isAnswered(address: string): boolean {
+    return this.known.get(address) !== undefined
+  }
+
+  /**
+   * The one name that leads there. An address that several names lead to gets none: which of them was meant cannot be
+   * known, and a wrong name in a record is worse than none.
+   */
   get(address: string): string | undefined {
-    return this.known.get(address) ?? undefined
+    const names = this.all(address)
+    return names.length === 1 ? names[0] : undefined
+  }
+
+  /** Every name that leads there, for one group or for any. */
+  all(address: string, group?: string): readonly string[] {
+    const found = this.known.get(address) ?? []
+    return [...new Set(found.filter((each) => group === undefined || each.group === group).map(({ name }) => name))]
   }
 
   /** The policy has changed, and with it which names lead where. */
@@ -46,7 +68,7 @@ export class NamesBehind {
     this.lookUp(addresses)
       .then((names) => {
         const now = Date.now()
-        for (const address of addresses) this.known.set(address, names.get(address) ?? null, now)
+        for (const address of addresses) this.known.set(address, names.get(address) ?? [], now)
       })
       .catch(() => {
         this.failed++

@@ -1,4 +1,5 @@
 import type { ReasonCode } from '../../base/reasons.ts'
+import { protocolName } from './protocol-name.ts'
 import { canonicalAddress, type RawDenial, reasonCode } from './raw-denial.ts'
 
 /** What the ruleset says in an NFLOG prefix: `cg:g=<group key>;r=<reason code>`. */
@@ -40,21 +41,6 @@ export interface NflogLine {
   readonly sequence?: number
 }
 
-const PROTOCOLS: Readonly<Record<number, string>> = {
-  1: 'icmp',
-  2: 'igmp',
-  6: 'tcp',
-  17: 'udp',
-  33: 'dccp',
-  41: 'ipv6',
-  47: 'gre',
-  50: 'esp',
-  51: 'ah',
-  58: 'ipv6-icmp',
-  132: 'sctp',
-  136: 'udplite',
-}
-
 /**
  * Reads one line of ulogd2's JSON output (keys as `ulogd -i ulogd_output_JSON.so` and its inputs list them).
  * `isClientInterface` tells a reply of a revoked flow, whose source is the server, from a client's own packet.
@@ -90,7 +76,7 @@ export function parseNflogLine(line: string, isClientInterface: (name: string) =
       ...knownPrefix(text('oob.prefix')),
       ...(port === undefined ? {} : { port }),
       ...(clientPort === undefined ? {} : { clientPort }),
-      ...(protocolNumber === undefined ? {} : { protocol: PROTOCOLS[protocolNumber] ?? String(protocolNumber) }),
+      ...(protocolNumber === undefined ? {} : { protocol: protocolName(protocolNumber) }),
     },
     ...(sequence === undefined ? {} : { sequence }),
   }

@@ -48,16 +48,11 @@ export const decisionRecord = z
 
 export type DecisionRecord = z.infer<typeof decisionRecord>
 
-/** JSON Schema (2020-12) of a record, as published in docs/decision.schema.json. */
-export function decisionJsonSchema(): object {
-  return { title: RECORD_SCHEMA, ...z.toJSONSchema(decisionRecord) }
-}
-
 /**
  * One line of ASCII without the line end. Everything else is escaped, so that no name, label or group can end a line,
  * forge a record or play with a terminal.
  */
-export const printRecord = (record: DecisionRecord): string =>
+export const printRecord = (record: object): string =>
   JSON.stringify(record).replace(
     /[\x7f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,31 +1,24 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Layout, runtimePaths } from '../../base/layout.ts'
-import type { Plan } from '../../plan/types.ts'
-import { PlanWatch } from '../plan-watch.ts'
 import type { DaemonStatus } from '../status.ts'
 import { newestDecisions } from './decision-lines.ts'
 import { DecisionLog, type DecisionLogOptions } from './decision-log.ts'
 import { explainIncident } from './explain.ts'
 import { type Incident, Joiner } from './joiner.ts'
 import { parseNamedLine } from './named-line.ts'
-import { type LookUpNames, NamesBehind } from './names-behind.ts'
 import { parseNflogLine } from './nflog-line.ts'
 import { parsePinnerLine } from './pinner-line.ts'
 import type { RawDenial } from './raw-denial.ts'
-import { printRecord } from './record.ts'
-import { loggerCommand, Syslog } from './syslog.ts'
+import type { DecisionRecord } from './record.ts'
+import { RecordContext, type RecordContextOptions } from './record-context.ts'
+import { RecordOutput } from './record-output.ts'
 import { Tail } from './tail.ts'
 import { Tally } from './tally.ts'
 
-export interface RecorderOptions {
-  readonly layout: Layout
-  readonly lookUpNames: LookUpNames
-  /** Others may use it, and refresh it, too. */
-  readonly plans?: PlanWatch
-  /** Program that reads records and sends them to syslog. */
-  readonly syslogCommand?: (facility: string) => readonly string[]
+export interface RecorderOptions extends RecordContextOptions {
   readonly log?: DecisionLogOptions
+  /** What is shared with other makers of records; absent: one of its own. */
+  readonly context?: RecordContext
 }
 
 /** Milliseconds between the saving of places; longer than an incident waits for its record. */
@@ -42,15 +35,11 @@ const MAX_PENDING = 20_000
  */
 export class Recorder {
   private readonly startedAt = new Date()
-  private readonly plans: PlanWatch
+  private readonly context: RecordContext
   private readonly joiner = new Joiner()
-  private readonly names: NamesBehind
-  private readonly log: DecisionLog
-  private readonly syslog: Syslog
+  private readonly output: RecordOutput
   private readonly tally = new Tally()
   private readonly sources: readonly { tail: Tail; read: (line: string) => RawDenial | undefined }[]
-  private readonly syslogCommand: (facility: string) => readonly string[]
-  private planInUse: Plan | undefined
   private clientInterfaces: ReadonlySet<string> = new Set()
   private places: string[] = []
   private savedAt = 0
@@ -63,22 +52,14 @@ export class Recorder {
   private lastPacket: number | undefined
   private readonly run = Date.now().toString(36)
 
-  constructor({
-    layout,
-    lookUpNames,
-    plans = new PlanWatch(layout),
-    syslogCommand = loggerCommand,
-    log,
-  }: RecorderOptions) {
-    const { nflogRecords, pinnerDenials, namedDenials, decisions, daemonFolder: places } = runtimePaths(layout)
+  constructor({ log, context, ...options }: RecorderOptions) {
+    this.context = context ?? new RecordContext(options)
+    const { layout, paths, syslog, bus } = this.context
+    const { nflogRecords, pinnerDenials, namedDenials, decisions, daemonFolder: places } = paths
     mkdirSync(places, { recursive: true, mode: 0o750 })
     mkdirSync(layout.log, { recursive: true, mode: 0o750 })
-    this.plans = plans
-    this.names = new NamesBehind(lookUpNames)
-    this.log = new DecisionLog(decisions, log)
+    this.output = new RecordOutput(new DecisionLog(decisions, log), syslog, bus)
     this.tally.seed(newestDecisions(decisions, SEED_BYTES), this.startedAt.getTime())
-    this.syslogCommand = syslogCommand
-    this.syslog = new Syslog(syslogCommand('local7'))
     this.sources = [
       {
         tail: new Tail({ path: pinnerDenials, bookmark: join(places, 'pinner-denials.place') }),
@@ -97,14 +78,13 @@ export class Recorder {
 
   /** One round: reads what came, writes what is due. True: call again at once. */
   step(now: number): boolean {
-    this.plans.refresh()
-    if (this.plans.live !== this.planInUse) this.usePlan()
+    if (this.context.refresh()) this.clientInterfaces = new Set(this.context.settings!.clientInterfaces)
     let isMore = false
     for (const { tail, read } of this.sources) {
       if (this.joiner.pendingIncidents.length >= MAX_PENDING) break
       isMore = tail.poll((line) => this.take(line, read, now)) || isMore
     }
-    this.names.ask()
+    this.context.names.ask()
     this.write(this.joiner.takeDue(now), now)
     if (now - this.repeatsAt >= REPEATS_EVERY) {
       this.repeatsAt = now
@@ -123,45 +103,38 @@ export class Recorder {
       tail.save(tail.place())
       tail.close()
     }
-    this.log.close()
-    this.syslog.close()
+    this.output.close()
+    this.context.syslog.close()
   }
 
   status(): DaemonStatus {
     const troubles = [
-      this.plans.trouble,
-      this.log.trouble && `decision records cannot be written: ${this.log.trouble}`,
+      this.context.plans.trouble,
+      this.output.trouble && `decision records cannot be written: ${this.output.trouble}`,
     ].filter((trouble) => trouble !== undefined)
     return {
       startedAt: this.startedAt.toISOString(),
-      generation: this.plans.live?.generation ?? null,
+      generation: this.context.plans.live?.generation ?? null,
       troubles,
       records: this.records,
+      flows: 0,
       lines: this.lines,
       lastHour: this.tally.lastHour(Date.now()) as Record<string, number>,
       lost: {
         kernel: this.lostByKernel,
         unreadable: this.unreadable + this.sources.reduce((sum, { tail }) => sum + tail.counts.overlong, 0),
-        disk: this.log.lost,
-        syslog: this.syslog.dropped,
+        disk: this.output.lost,
+        syslog: this.context.syslog.dropped,
       },
       backlog: this.sources.reduce((sum, { tail }) => sum + tail.backlog(), 0),
     }
-  }
-
-  private usePlan(): void {
-    this.planInUse = this.plans.live
-    const { clientInterfaces, syslogFacility } = this.plans.live!.settings
-    this.clientInterfaces = new Set(clientInterfaces)
-    this.names.forget()
-    this.syslog.use(this.syslogCommand(syslogFacility))
   }
 
   private take(line: string, read: (line: string) => RawDenial | undefined, now: number): void {
     const raw = read(line)
     if (raw === undefined) return
     this.lines++
-    if (raw.address !== undefined && raw.name === undefined) this.names.want(raw.address)
+    if (raw.address !== undefined && raw.name === undefined) this.context.names.want(raw.address)
     this.joiner.add(raw, now)
   }
 
@@ -191,11 +164,11 @@ export class Recorder {
   }
 
   private emit(incidents: readonly Incident[], now: number): void {
-    const lines: string[] = []
+    const records: DecisionRecord[] = []
     for (const incident of incidents) {
       const id = incident.id ?? `${this.run}-${(this.sequence++).toString(36)}`
-      const record = explainIncident(incident, id, this.plans, this.nameBehind(incident))
-      lines.push(printRecord(record))
+      const record = explainIncident(incident, id, this.context.plans, this.nameBehind(incident))
+      records.push(record)
       if (incident.id === undefined) {
         this.records++
         this.tally.add(record.reason, now)
@@ -204,12 +177,11 @@ export class Recorder {
       incident.count = 0
       incident.toldAt = now
     }
-    this.log.write(lines)
-    this.syslog.send(lines)
+    this.output.emit(records, this.context.settings?.logDenied !== false)
   }
 
   private nameBehind({ first }: Incident): string | undefined {
-    return first.source === 'kernel' && first.address !== undefined ? this.names.get(first.address) : undefined
+    return first.source === 'kernel' && first.address !== undefined ? this.context.names.get(first.address) : undefined
   }
 
   private save(now: number): void {

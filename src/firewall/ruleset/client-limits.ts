@@ -23,9 +23,11 @@ export const CLIENT_LIMIT_SETS: readonly NamedSet[] = [
 
 const CLIENT = { 4: 'ip saddr', 6: 'ip6 saddr & ffff:ffff:ffff:ffff::' } as const
 
-/** Accepts up to the rate of the packet's client. */
-const within = (kind: 'dns' | 'ping', family: 4 | 6, match: string): string =>
-  `${match} update @${kind}${family} { ${CLIENT[family]} limit rate ${kind === 'dns' ? DNS_RATE : PING_RATE} } accept`
+/** Accepts up to the rate of the packet's client; queries are counted by client first, those over the rate too. */
+const within = (kind: 'dns' | 'ping', family: 4 | 6, match: string): string => {
+  const bound = kind === 'dns' ? `counter limit rate ${DNS_RATE}` : `limit rate ${PING_RATE}`
+  return `${match} update @${kind}${family} { ${CLIENT[family]} ${bound} } accept`
+}
 
 /** Pings of the gateway; what is too much ends in `refusal`. */
 export const pingRules = (refusal: string): string[] => [
@@ -35,11 +37,15 @@ export const pingRules = (refusal: string): string[] => [
   `icmpv6 type echo-request goto ${refusal}`,
 ]
 
-/** Entered by clients' queries: datagrams and new connections count, not the segments of a connection. */
+/**
+ * Entered by clients' queries: datagrams and new connections count, not the segments of a connection. No event tells of
+ * their end (of the events, `label` never happens here): one for every query would cost what the log of flows may not.
+ */
 export const dnsLimitChain = (refusal: string): Chain => ({
   name: 'dns_query',
   rules: [
     'meta l4proto tcp ct state != new accept',
+    'ct state new ct event set label',
     within('dns', 4, 'meta nfproto ipv4'),
     within('dns', 6, 'meta nfproto ipv6'),
     `goto ${refusal}`,

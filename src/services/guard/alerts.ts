@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
+import { z } from 'zod'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
+import { systemUser } from '../../base/system-users.ts'
 import { BoundedLog } from '../bounded-log.ts'
 
 export type AlertEvent =
@@ -22,17 +24,32 @@ export type AlertEvent =
   /** A denial log grew too large, and could not be put aside. */
   | 'log.stuck'
 
+export const ALERT_SCHEMA = 'clawgress.alert/1'
+
+/** One line of `${log}/alerts.jsonl`. */
+export const alertRecord = z
+  .object({
+    schema: z.literal(ALERT_SCHEMA),
+    time: z.iso.datetime({ precision: 3 }),
+    event: z.string().max(64),
+    message: z.string().max(4096).describe('For the operator.'),
+  })
+  .catchall(z.union([z.string().max(4096), z.number()]))
+  .describe('Something that an operator must know.')
+
+export type AlertRecord = z.infer<typeof alertRecord>
+
 /** Where alerts go: a line of JSON in `${log}/alerts.jsonl`, and syslog (facility daemon, level alert). */
 export class Alerts {
   private readonly log: BoundedLog
 
   constructor(layout: Layout) {
-    this.log = new BoundedLog(runtimePaths(layout).alerts)
+    this.log = new BoundedLog(runtimePaths(layout).alerts, systemUser('clawgress')?.gid)
   }
 
   /** Never throws, and waits for nothing. */
   raise(event: AlertEvent, message: string, details: Readonly<Record<string, string | number>> = {}): void {
-    const record = { schema: 'clawgress.alert/1', time: new Date().toISOString(), event, message, ...details }
+    const record = { schema: ALERT_SCHEMA, time: new Date().toISOString(), event, message, ...details }
     this.log.write(Buffer.from(`${JSON.stringify(record)}\n`))
     const args = ['--tag', 'clawgress-guard', '--priority', 'daemon.alert', '--', `${event}: ${message}`]
     // A machine without syslog has the file.

@@ -3,12 +3,12 @@ import { type Layout, runtimePaths } from '../../base/layout.ts'
 import { services } from '../services.ts'
 import type { Alerts } from './alerts.ts'
 
-/** Memory that ulogd2's file may take, octets; with the one put aside, twice that. */
+/** Memory that each of ulogd2's files may take, octets; with the one put aside, twice that. */
 const MAX_SIZE = 32 * 2 ** 20
 
 /**
- * Puts the file that ulogd2 writes aside when it takes too much of the run folder's memory, as it does when nobody
- * reads it: it becomes `nflog.json.1`, and ulogd2 opens a new one on SIGHUP. What the daemon has read and given back
+ * Puts a file that ulogd2 writes aside when it takes too much of the run folder's memory, as it does when nobody reads
+ * it: it becomes `nflog.json.1` or `flows.json.1`, and ulogd2 opens a new one on SIGHUP. What the daemon has read and given back
  * (holes) does not count.
  */
 export class LogRotation {
@@ -32,17 +32,18 @@ export class LogRotation {
 
   /** Never throws. */
   async look(): Promise<void> {
-    const { nflogRecords } = runtimePaths(this.layout)
+    const { nflogRecords, endedFlows } = runtimePaths(this.layout)
+    const large = [nflogRecords, endedFlows].filter((path) => occupied(path) > this.maxSize)
+    if (large.length === 0) return
     try {
-      if (occupied(nflogRecords) <= this.maxSize) return
-      renameSync(nflogRecords, `${nflogRecords}.1`)
+      for (const path of large) renameSync(path, `${path}.1`)
       await this.reopen()
       this.hasFailed = false
     } catch (error) {
       if (!this.hasFailed)
         this.alerts.raise(
           'log.stuck',
-          `${nflogRecords} is too large and cannot be put aside: ${(error as Error).message}`,
+          `${large.join(' and ')} cannot be put aside although too large: ${(error as Error).message}`,
         )
       this.hasFailed = true
     }

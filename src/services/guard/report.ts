@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { replaceWhole } from '../../base/atomic-file.ts'
 import { ClawgressError } from '../../base/errors.ts'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
-import { type Counters, type LiveRuleset, liveRuleset, readCounters } from '../../firewall/index.ts'
+import { type Counters, type LiveRuleset, liveRuleset, readClientQueries, readCounters } from '../../firewall/index.ts'
 import { services } from '../services.ts'
 import type { UnitStatus } from '../unit-definition.ts'
 
@@ -15,6 +15,8 @@ export interface GuardSight {
   readonly seenAt: number
   readonly ruleset: Seen<LiveRuleset>
   readonly counters: Seen<Counters>
+  /** DNS queries by client; see `readClientQueries`. */
+  readonly clientQueries: Seen<Readonly<Record<string, number>>>
   readonly units: Seen<readonly UnitStatus[]>
 }
 
@@ -47,6 +49,7 @@ export class GuardReport {
     const sight: GuardSight = {
       ruleset: await seen(liveRuleset),
       counters: await seen(readCounters),
+      clientQueries: await seen(readClientQueries),
       units: await seen(() => services(this.layout).status()),
       seenAt: Date.now(),
     }

@@ -26,6 +26,7 @@ const WELL: StatusFacts = {
     generation: plan.generation,
     troubles: [],
     records: 0,
+    flows: 0,
     lines: 0,
     lastHour: {},
     lost: { kernel: 0, unreadable: 0, disk: 0, syslog: 0 },

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { policyJsonSchema } from '../../../policy/index.ts'
-import { decisionJsonSchema } from '../../records/record.ts'
+import { recordJsonSchema } from '../../records/record-kinds.ts'
 import type { ApiServer } from '../context.ts'
 import { failure } from '../reply.ts'
 
 /** The published JSON Schemas, and the description of the API itself. */
 export function schemaRoutes(app: ApiServer): void {
-  const schemas = { policy: policyJsonSchema(), decision: decisionJsonSchema() }
+  const schemas = { policy: policyJsonSchema(), record: recordJsonSchema() }
   for (const [name, schema] of Object.entries(schemas))
     app.get(
       `/clawgress/schema/${name}`,

@@ -112,7 +112,10 @@ describe('the recorder', () => {
 
   it('names what is behind an address, and joins the addresses of one name', async () => {
     recorder.close()
-    recorder = start(async (addresses) => new Map(addresses.map((address) => [address, 'git.example.org'])))
+    recorder = start(
+      async (addresses) =>
+        new Map(addresses.map((address) => [address, [{ group: 'default', name: 'git.example.org' }]])),
+    )
     activate(POLICY)
     const fields = { 'oob.prefix': 'cg:g=default;r=net.port', dest_port: 8080 }
     const lines = ['62.30.1.1', '62.30.1.2'].map((dest_ip, i) =>
@@ -132,7 +135,10 @@ describe('the recorder', () => {
 
   it('explains nothing by a name that decides nothing of the kind', async () => {
     recorder.close()
-    recorder = start(async (addresses) => new Map(addresses.map((address) => [address, 'ads.example.org'])))
+    recorder = start(
+      async (addresses) =>
+        new Map(addresses.map((address) => [address, [{ group: 'default', name: 'ads.example.org' }]])),
+    )
     activate(POLICY)
     write('nflogRecords', packetLine())
     recorder.step(Date.now())

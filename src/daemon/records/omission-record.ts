@@ -1,0 +1,58 @@
+import { z } from 'zod'
+
+export const OMISSION_SCHEMA = 'clawgress.omission/1'
+
+/** What the log does not have, so that nobody takes it for complete. */
+export const omissionRecord = z
+  .strictObject({
+    schema: z.literal(OMISSION_SCHEMA),
+    event: z
+      .enum(['rate', 'kernel', 'disk', 'syslog', 'unreadable'])
+      .describe(
+        '`rate`: denials over 1 000 a second of one client, or 20 000 of all. `kernel`: packets the kernel could not hand over. `disk`: records that could not be written. `syslog`: records that syslog did not take. `unreadable`: lines that were too long or damaged.',
+      ),
+    time: z.iso.datetime({ precision: 3 }),
+    count: z.int().min(1).describe('Since the last record of this kind.'),
+    message: z.string().max(512),
+  })
+  .describe('What was left out of the records. Counters have it: `clawgress_denied_packets_total`.')
+
+export type OmissionRecord = z.infer<typeof omissionRecord>
+export type Omission = OmissionRecord['event']
+
+const MESSAGES: Readonly<Record<Omission, string>> = {
+  rate: 'denied packets were over the limit of records; they are counted by group and reason',
+  kernel: 'denied packets or ended flows could not be handed over by the kernel',
+  disk: 'records could not be written to disk',
+  syslog: 'records were not taken by syslog; the file has them',
+  unreadable: 'lines of the logs were too long or damaged',
+}
+
+const EVERY = 1_000
+
+/** Turns counts that only rise into records of what was added, one a second of each kind at most. */
+export class Omissions {
+  private readonly told = new Map<Omission, number>()
+  private toldAt = 0
+
+  /** `totals` since whatever start; one that fell began anew. The first look at `rate` is only remembered. */
+  take(totals: Partial<Record<Omission, number>>, now: number): OmissionRecord[] {
+    if (Math.abs(now - this.toldAt) < EVERY) return []
+    this.toldAt = now
+    return Object.entries(totals).flatMap(([event, total]) => {
+      const before = this.told.get(event as Omission) ?? (event === 'rate' ? total : 0)
+      this.told.set(event as Omission, total)
+      const count = total < before ? total : total - before
+      if (count === 0) return []
+      return [
+        {
+          schema: OMISSION_SCHEMA,
+          event: event as Omission,
+          time: new Date(now).toISOString(),
+          count,
+          message: `${count} ${MESSAGES[event as Omission]}.`,
+        },
+      ]
+    })
+  }
+}

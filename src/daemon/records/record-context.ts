@@ -1,0 +1,51 @@
+import { type Layout, runtimePaths } from '../../base/layout.ts'
+import type { Plan, PlanSettings } from '../../plan/types.ts'
+import { PlanWatch } from '../plan-watch.ts'
+import { type LookUpNames, NamesBehind } from './names-behind.ts'
+import { RecordBus } from './record-bus.ts'
+import { loggerCommand, Syslog } from './syslog.ts'
+
+export interface RecordContextOptions {
+  readonly layout: Layout
+  readonly lookUpNames: LookUpNames
+  /** Others may use it, and refresh it, too. */
+  readonly plans?: PlanWatch
+  /** Program that reads records and sends them to syslog. */
+  readonly syslogCommand?: (facility: string) => readonly string[]
+}
+
+/** What everything that makes records shares. */
+export class RecordContext {
+  readonly layout: Layout
+  readonly paths: ReturnType<typeof runtimePaths>
+  readonly plans: PlanWatch
+  readonly names: NamesBehind
+  readonly syslog: Syslog
+  readonly bus = new RecordBus()
+  private readonly syslogCommand: (facility: string) => readonly string[]
+  private planInUse: Plan | undefined
+
+  constructor({ layout, lookUpNames, plans, syslogCommand = loggerCommand }: RecordContextOptions) {
+    this.layout = layout
+    this.paths = runtimePaths(layout)
+    this.plans = plans ?? new PlanWatch(layout)
+    this.names = new NamesBehind(lookUpNames)
+    this.syslogCommand = syslogCommand
+    this.syslog = new Syslog(syslogCommand('local7'))
+  }
+
+  /** Follows the Plan that is live. True where there is a new one. */
+  refresh(): boolean {
+    this.plans.refresh()
+    if (this.plans.live === this.planInUse) return false
+    this.planInUse = this.plans.live
+    // The policy has changed, and with it which names lead where.
+    this.names.forget()
+    this.syslog.use(this.syslogCommand(this.settings!.syslogFacility))
+    return true
+  }
+
+  get settings(): PlanSettings | undefined {
+    return this.plans.live?.settings
+  }
+}

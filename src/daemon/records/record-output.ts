@@ -1,0 +1,44 @@
+import type { DecisionLog } from './decision-log.ts'
+import { printRecord } from './record.ts'
+import type { RecordBus } from './record-bus.ts'
+import type { AnyRecord } from './record-kinds.ts'
+import type { Syslog } from './syslog.ts'
+
+/** Where finished records go: a file, syslog, and whoever listens in this process. */
+export class RecordOutput {
+  private readonly log: DecisionLog | undefined
+  private readonly syslog: Syslog
+  private readonly bus: RecordBus
+
+  /** Without `log`, another program has written the file already. */
+  constructor(log: DecisionLog | undefined, syslog: Syslog, bus: RecordBus) {
+    this.log = log
+    this.syslog = syslog
+    this.bus = bus
+  }
+
+  /** With `isLogged` false only listeners hear of them. */
+  emit(records: readonly AnyRecord[], isLogged = true): void {
+    if (records.length === 0) return
+    if (isLogged) {
+      const lines = records.map(printRecord)
+      this.log?.write(lines)
+      this.syslog.send(lines)
+    }
+    this.bus.publish(records)
+  }
+
+  /** Records that the disk did not take. */
+  get lost(): number {
+    return this.log?.lost ?? 0
+  }
+
+  /** Why they cannot be written, until they can. */
+  get trouble(): string | undefined {
+    return this.log?.trouble
+  }
+
+  close(): void {
+    this.log?.close()
+  }
+}

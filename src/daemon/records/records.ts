@@ -1,0 +1,92 @@
+import { mkdirSync } from 'node:fs'
+import type { GuardWatch } from '../guard-watch.ts'
+import type { DaemonStatus } from '../status.ts'
+import { DecisionLog } from './decision-log.ts'
+import { FlowRecorder } from './flow-recorder.ts'
+import { LineFollower } from './line-follower.ts'
+import { Omissions } from './omission-record.ts'
+import type { RecordListener } from './record-bus.ts'
+import { RecordContext, type RecordContextOptions } from './record-context.ts'
+import { RecordOutput } from './record-output.ts'
+import { Recorder } from './recorder.ts'
+
+/** Octets of the files of omissions: two of them. */
+const OMISSION_BYTES = 1 << 20
+
+/** Everything that makes records: denials, flows, commits, alerts, and what is missing of them. */
+export class Records {
+  private readonly context: RecordContext
+  private readonly guard: GuardWatch
+  private readonly denials: Recorder
+  private readonly flows: FlowRecorder
+  private readonly followers: readonly LineFollower[]
+  private readonly omissions = new Omissions()
+  private readonly omitted: RecordOutput
+
+  constructor(options: RecordContextOptions, guard: GuardWatch) {
+    this.guard = guard
+    this.context = new RecordContext(options)
+    const { paths, syslog, bus } = this.context
+    this.denials = new Recorder({ ...options, context: this.context })
+    this.flows = new FlowRecorder(this.context, (number) => guard.generationOf(number))
+    mkdirSync(paths.telemetryFolder, { recursive: true, mode: 0o750 })
+    // The guard tells syslog of its alerts itself, also when this program is down.
+    this.followers = [
+      new LineFollower(this.context, 'commit', paths.commits, true),
+      new LineFollower(this.context, 'alert', paths.alerts, false),
+    ]
+    this.omitted = new RecordOutput(
+      new DecisionLog(paths.omissions, { maxBytes: OMISSION_BYTES, keep: 1 }),
+      syslog,
+      bus,
+    )
+  }
+
+  /** Returns how to stop listening. */
+  onRecord(listener: RecordListener): () => void {
+    return this.context.bus.onRecord(listener)
+  }
+
+  /** One round. True: call again at once. */
+  step(now: number): boolean {
+    const isMore = [this.denials.step(now), this.flows.step(now)].includes(true)
+    for (const follower of this.followers) follower.step()
+    this.omitted.emit(this.omissions.take(this.missing(), now))
+    return isMore
+  }
+
+  status(): DaemonStatus {
+    const status = this.denials.status()
+    const { lost, trouble, counts } = this.flows
+    const uncounted =
+      counts.uncounted === 0
+        ? undefined
+        : `The kernel did not count the octets of ${counts.uncounted} flows; set system conntrack flow-accounting, or commit again.`
+    return {
+      ...status,
+      troubles: [...status.troubles, ...[trouble, uncounted].filter((each) => each !== undefined)],
+      flows: counts.flows,
+      lost: {
+        ...status.lost,
+        disk: status.lost.disk + lost.disk,
+        unreadable: status.lost.unreadable + lost.unreadable,
+      },
+      backlog: status.backlog + this.flows.backlog(),
+    }
+  }
+
+  /** Writes everything that waits and remembers the places. */
+  close(): void {
+    this.flows.close()
+    for (const follower of this.followers) follower.close()
+    this.omitted.close()
+    this.denials.close()
+  }
+
+  private missing() {
+    const { lost } = this.status()
+    const counters = this.guard.sight?.counters
+    const isKnown = counters !== undefined && !('unknown' in counters)
+    return { ...lost, ...(isKnown ? { rate: counters.notLogged.packets } : {}) }
+  }
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { KEYS, type Running, rawConnection, serveApi, untilClosed } from './support/gateway.ts'
+
+interface Envelope {
+  success: boolean
+  data: { problems?: { code: string }[] } | null
+  error: string | null
+}
+
+describe('the server of the API', () => {
+  let api: Running
+  beforeEach(async () => {
+    api = await serveApi({}, { headersMs: 400, requestMs: 800, connectionsPerClient: 8 })
+  })
+  afterEach(() => api.close())
+
+  const ask = async (path: string, init: RequestInit & { key?: string } = {}) => {
+    const { key = KEYS.admin, ...more } = init
+    const headers = { 'x-api-key': key, connection: 'close', ...(more.headers as Record<string, string>) }
+    const response = await fetch(`${api.url}${path}`, { ...more, headers })
+    const text = await response.text()
+    assert.doesNotMatch(text, /\bat .*\.ts:\d|node_modules/, 'a stack trace was shown')
+    return { status: response.status, response, body: JSON.parse(text) as Envelope }
+  }
+  const code = ({ body }: { body: Envelope }) => body.data?.problems?.[0]?.code
+  const form = (fields: Record<string, string>) => ({ method: 'POST', body: new URLSearchParams(fields), key: '' })
+
+  it('says in one manner what is wrong', async () => {
+    const { status, body } = await ask('/policy')
+    assert.equal(status, 409)
+    assert.equal(body.success, false)
+    assert.match(body.error!, /No policy is live\. \(config\.missing\)$/)
+    assert.equal((await ask('/status')).status, 200)
+  })
+
+  it('does not wait for a request that is never sent whole', async () => {
+    const head = await rawConnection(api.port)
+    head.write('GET /clawgress/health HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+    assert.match(await untilClosed(head), /^HTTP\/1\.1 408 /)
+    const body = await rawConnection(api.port)
+    body.write(`POST /clawgress/policy/rollback HTTP/1.1\r\nHost: x\r\nX-API-Key: ${KEYS.admin}\r\n`)
+    body.write('Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{')
+    await untilClosed(body)
+    assert.equal((await ask('/status')).status, 200)
+  })
+
+  it('gives no client more connections than its share', async () => {
+    const sockets = await Promise.all(Array.from({ length: 12 }, () => rawConnection(api.port)))
+    const closed = await Promise.all(
+      sockets.map(async (socket) => {
+        socket.write('GET /clawgress/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+        return (await untilClosed(socket)).startsWith('HTTP/1.1') ? 0 : 1
+      }),
+    )
+    assert.equal(
+      closed.reduce<number>((sum, one) => sum + one, 0),
+      4,
+    )
+    assert.equal((await ask('/status')).status, 200)
+  })
+
+  it('lets nobody try keys without end', async () => {
+    for (let attempt = 0; attempt < 20; attempt++)
+      assert.equal((await ask('/status', { key: `x${attempt}` })).status, 401)
+    assert.equal((await ask('/status', { key: KEYS.admin })).status, 429)
+    assert.equal((await ask('/health', { key: '' })).status, 503)
+  })
+
+  it('answers so many requests a second and no more', async () => {
+    const statuses = new Set<number>()
+    await api.close()
+    api = await serveApi({}, {}, 5)
+    for (let count = 0; count < 6; count++) statuses.add((await ask('/health', { headers: {} })).status)
+    assert.deepEqual([...statuses], [503, 429])
+  })
+
+  it('understands a path in one way only', async () => {
+    const raw = async (target: string, method = 'GET') => {
+      const socket = await rawConnection(api.port)
+      socket.write(`${method} ${target} HTTP/1.1\r\nHost: x\r\nX-API-Key: ${KEYS.viewer}\r\nConnection: close\r\n\r\n`)
+      return Number((await untilClosed(socket)).slice(9, 12))
+    }
+    for (const target of [
+      '/clawgress/../status',
+      '/clawgress//status',
+      '/clawgress/status/',
+      '/CLAWGRESS/STATUS',
+      '/clawgress/policy/..%2fstatus',
+      '/clawgress/%2e%2e/%2e%2e/etc/passwd',
+      '/clawgress/schema/../../../etc/passwd',
+      '/clawgress/schema/policy%00',
+      `/clawgress/${'a'.repeat(8000)}`,
+      '/',
+    ])
+      assert.equal(await raw(target), 404, target)
+    assert.equal(await raw('/clawgress/operations/..%2f..'), 400)
+    assert.equal(await raw('/clawgress/policy', 'DELETE'), 404)
+    assert.equal(await raw('/clawgress/policy', 'PATCHY'), 400)
+    assert.equal(await raw('/clawgress/status', 'GET http://elsewhere'), 400)
+  })
+
+  it('takes bodies of bounded size and known types', async () => {
+    const large = new URLSearchParams({ data: 'x'.repeat(5 << 20), key: KEYS.admin })
+    assert.equal((await fetch(`${api.url}/policy`, { method: 'POST', body: large })).status, 413)
+    const json = { 'content-type': 'application/json' }
+    const rollback = (body: string, headers: Record<string, string> = json) =>
+      ask('/policy/rollback', { method: 'POST', body, headers })
+    assert.equal((await rollback('['.repeat(100_000))).status, 413)
+    assert.equal((await rollback('['.repeat(3_000))).status, 400)
+    assert.equal((await rollback('{"version":1,"__proto__":{}}')).status, 400)
+    assert.equal((await rollback('{"version":"../1"}')).status, 400)
+    assert.equal((await rollback('<x/>', { 'content-type': 'text/xml' })).status, 415)
+    assert.equal(
+      (await ask('/status', { headers: { 'x-large': 'x'.repeat(20_000) } }).catch(() => ({ status: 431 }))).status,
+      431,
+    )
+  })
+
+  it('asks for the key of a form after reading it, and for one key only', async () => {
+    assert.equal(
+      code(
+        await ask('/policy', {
+          ...form({ data: '{}' }),
+          key: undefined as never,
+          headers: { 'x-api-key': KEYS.viewer },
+        }),
+      ),
+      'api.forbidden',
+    )
+    const keyless = (fields: Record<string, string>) =>
+      fetch(`${api.url}/policy`, {
+        method: 'POST',
+        body: new URLSearchParams(fields),
+        headers: { connection: 'close' },
+      })
+    assert.equal((await keyless({ data: '{}' })).status, 401)
+    assert.equal((await keyless({ data: '{}', key: 'wrong' })).status, 401)
+    assert.equal((await keyless({ data: '{}', key: KEYS.viewer })).status, 403)
+    assert.equal((await keyless({ other: '{}', key: KEYS.admin })).status, 400)
+    // Nobody listens for activations on this machine.
+    assert.equal((await keyless({ data: '{}', key: KEYS.admin })).status, 503)
+  })
+
+  it('refuses clients that the configuration does not list, also those with a key', async () => {
+    await api.close()
+    api = await serveApi({ allowClients: ['10.0.0.0/8', '2001:db8::/32'] })
+    const { status, body } = await ask('/status')
+    assert.deepEqual([status, body.data?.problems?.[0]?.code], [403, 'api.forbidden'])
+  })
+})

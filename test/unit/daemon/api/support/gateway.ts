@@ -1,0 +1,95 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { createConnection, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Layout, layoutBelow } from '../../../../../src/base/layout.ts'
+import { buildApp } from '../../../../../src/daemon/api/app.ts'
+import { hashKey } from '../../../../../src/daemon/api/keys.ts'
+import { LISTEN_LIMITS, type ListenLimits, listen } from '../../../../../src/daemon/api/listen.ts'
+import { Operations } from '../../../../../src/daemon/api/operations.ts'
+import { type ApiSettings, ROLES } from '../../../../../src/daemon/api/settings.ts'
+import { apiViews } from '../../../../../src/op_mode/api-views.ts'
+
+const SALT = '00'.repeat(32)
+export const KEYS = { viewer: 'viewer-key-0123456789', operator: 'operator-key-012345', admin: 'admin-key-0123456789' }
+
+export interface Running {
+  readonly url: string
+  readonly port: number
+  readonly layout: Layout
+  readonly settings: ApiSettings
+  close(): Promise<void>
+}
+
+/** A free port of 127.0.0.1. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** The API of a machine on which nothing was ever committed, on loopback. */
+export async function serveApi(
+  more: Partial<ApiSettings> = {},
+  limits: Partial<ListenLimits> = {},
+  rate?: number,
+): Promise<Running> {
+  const layout = temporaryLayout()
+  const port = await freePort()
+  const keys = ROLES.map((role) => ({ id: role, role, hash: hashKey(KEYS[role], SALT) }))
+  const settings: ApiSettings = { listen: ['127.0.0.1'], port, allowClients: [], salt: SALT, keys, ...more }
+  const views = apiViews(layout, { live: () => undefined, status: () => STATUS })
+  const context = { layout, settings: () => settings, plan: () => undefined, views, operations: new Operations() }
+  const app = await buildApp(context, [], rate)
+  const listening = await listen(settings, (request, response) => app.routing(request, response), {
+    ...LISTEN_LIMITS,
+    ...limits,
+  })
+  return {
+    url: `http://127.0.0.1:${port}/clawgress`,
+    port,
+    layout,
+    settings,
+    close: async () => {
+      await listening.close()
+      await app.close()
+      rmSync(layout.root, { recursive: true, force: true })
+    },
+  }
+}
+
+function temporaryLayout(): Layout {
+  const layout = layoutBelow(mkdtempSync(join(tmpdir(), 'clawgress-api-')))
+  mkdirSync(layout.run, { recursive: true })
+  return layout
+}
+
+const STATUS = {
+  startedAt: '2026-01-01T00:00:00.000Z',
+  generation: null,
+  troubles: [],
+  records: 0,
+  flows: 0,
+  lines: 0,
+  lastHour: {},
+  lost: { kernel: 0, unreadable: 0, disk: 0, syslog: 0 },
+  backlog: 0,
+}
+
+/** A connection that sends what it is told and nothing else. */
+export async function rawConnection(port: number): Promise<Socket> {
+  const socket = createConnection(port, '127.0.0.1')
+  socket.on('error', () => {})
+  await new Promise((resolve) => socket.once('connect', resolve))
+  return socket
+}
+
+/** Everything that came until the other side closed. */
+export async function untilClosed(socket: Socket): Promise<string> {
+  const parts: Buffer[] = []
+  socket.on('data', (part) => parts.push(part))
+  await new Promise((resolve) => socket.once('close', resolve))
+  return Buffer.concat(parts).toString('latin1')
+}
