@@ -50,7 +50,7 @@
           <description>Name of the certificate</description>
         </valueHelp>
         <constraint>
-          <regex>([A-Za-z0-9_.-]{1,64})</regex>
+          <regex>([A-Za-z0-9_][A-Za-z0-9_.-]{0,63})</regex>
         </constraint>
         <constraintErrorMessage>Certificate name must be letters, digits, dots, dashes and underscores</constraintErrorMessage>
       </properties>
@@ -89,7 +89,7 @@
         </leafNode>
         <leafNode name="policed">
           <properties>
-            <help>Also clients on client interfaces, which otherwise do not reach it</help>
+            <help>Clients on client interfaces, which otherwise do not reach it</help>
             <valueless/>
           </properties>
         </leafNode>

@@ -25,7 +25,7 @@
             #include <include/clawgress/policy-entry-remarks.xml.i>
             <leafNode name="public-suffix">
               <properties>
-                <help>The wildcard may cover a public suffix, where anybody can register names</help>
+                <help>Wildcard may cover a suffix where anybody can register names</help>
                 <valueless/>
               </properties>
             </leafNode>

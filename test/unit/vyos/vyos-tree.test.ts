@@ -57,21 +57,31 @@ end: sudo sh -c "\${vyshim} \${vyos_conf_scripts_dir}/service_clawgress.py"
     for (const [path, text] of definitions) assert.equal(/^ *#include/m.test(text), false, path)
   })
 
-  it('is written by the build, which writes the same each time', async () => {
-    const { exitCode, stderr } = await run(folder)
+  /** Runs the command of the documentation that holds `wanted`, with the folders of this test. */
+  async function runDocumented(wanted: string): Promise<void> {
+    const page = readFileSync(join(root, 'docs/definitions.md'), 'utf8')
+    const shown = page.split('\n').filter((line) => line.startsWith('node ') && line.includes(wanted))
+    assert.equal(shown.length, 1, wanted)
+    const data = join(root, 'test/data/vyos-templates')
+    const [, , , , ...args] = shown[0]!
+      .replace('vyos-1x/interface-definitions', join(data, 'config'))
+      .replace('vyos-1x/op-mode-definitions', join(data, 'op'))
+      .replace(/OUT$/, folder)
+      .split(' ')
+    const { exitCode, stderr } = await run(...args)
     assert.equal(exitCode, 0, stderr)
-    const written = filesBelow(folder).map((path) => [path, readFileSync(join(folder, path), 'utf8')])
-    assert.deepEqual(new Map(written.sort() as [string, string][]), new Map([...vyosTree()].sort()))
+  }
+
+  it('is written by the documented command, the same each time', async () => {
+    await runDocumented('vyos-templates.ts OUT')
+    const written = filesBelow(folder).map((path) => [path, readFileSync(join(folder, path), 'utf8')] as const)
+    assert.deepEqual(new Map([...written].sort()), new Map([...vyosTree()].sort()))
   })
 
-  it('is built of any other definitions too', async () => {
-    const data = join(root, 'test/data/vyos-templates')
-    const config = await run('--config', join(data, 'config/two-files'), join(data, 'config/nodes.xml.in'), folder)
-    assert.equal(config.exitCode, 0, config.stderr)
-    assert.equal(readFileSync(join(folder, 'service/x/node.def'), 'utf8'), 'type: txt\nhelp: From the first file\n')
+  it('is made of any other definitions by the documented commands', async () => {
+    await runDocumented('--config')
     assert.ok(filesBelow(folder).includes('service/plain/instance/node.tag/size/node.def'))
-    const op = await run('--op', join(data, 'op/nodes.xml.in'), folder)
-    assert.equal(op.exitCode, 0, op.stderr)
+    await runDocumented('--op')
     assert.ok(filesBelow(folder).includes('ping/node.tag/node.def'))
   })
 
