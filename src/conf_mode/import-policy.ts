@@ -35,7 +35,7 @@ export interface ImportOptions {
  * on failure file and enforcement are as before. Throws ClawgressError.
  */
 export async function importPolicy(layout: Layout, file: string, options: ImportOptions): Promise<void> {
-  const candidate = readCandidate(operatorPath(layout, file))
+  const candidate = readCandidate(layout, file)
   await replacePolicy(layout, () => candidate, `policy import ${file}`, options)
 }
 
@@ -198,12 +198,9 @@ function readPending(layout: Layout): Confirmation | undefined {
   }
 }
 
-/** What an operator calls /config lies below the lab's folder in a lab. */
-const operatorPath = (layout: Layout, typed: string): string =>
-  typed.startsWith('/config/') ? policyFilePath(layout, typed) : typed
-
-/** The candidate may lie anywhere; it becomes the policy only as a copy. */
-function readCandidate(file: string): Buffer {
+/** Reads a file that an operator named; it may lie anywhere, because it becomes the policy only as a copy. */
+export function readCandidate(layout: Layout, typed: string): Buffer {
+  const file = operatorPath(layout, typed)
   let fd: number
   try {
     fd = openSync(file, 'r')
@@ -221,3 +218,7 @@ function readCandidate(file: string): Buffer {
     closeSync(fd)
   }
 }
+
+/** What an operator calls /config lies below the lab's folder in a lab. */
+const operatorPath = (layout: Layout, typed: string): string =>
+  typed.startsWith('/config/') ? policyFilePath(layout, typed) : typed

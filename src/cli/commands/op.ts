@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { type OutputOptions, show } from '../output.ts'
+import { exportCommand, importCommand } from './policy-transfer.ts'
 import {
   deniesCommand,
   pinsCommand,
@@ -18,6 +19,8 @@ export function register(program: Command): void {
   shown.addCommand(new Command('test').addCommand(testDomainCommand()))
   const op = new Command('op').description('the operational commands of VyOS')
   op.addCommand(shown).addCommand(new Command('reset').addCommand(resetPinsCommand())).addCommand(restartCommand())
+  op.addCommand(new Command('import').addCommand(importCommand('policy', { belowConfig: true })))
+  op.addCommand(new Command('generate').addCommand(new Command('policy').addCommand(exportCommand())))
   program.addCommand(op, { hidden: true })
 }
 

@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""Reads `service clawgress` in the running configuration of VyOS, or changes it in a session of its own.
+
+Standard input: JSON. `{"action": "read"}` is answered with the node as JSON; `{"action": "change", "remove": [path, ...],
+"set": [path, ...], "comment": text, "save": bool}` with what VyOS says, status 1 where nothing was changed. Paths are
+lists of words below the node, the value of a leaf last.
+"""
+import json
+import os
+import sys
+
+from vyos.config import Config
+from vyos.configsession import ConfigSession, ConfigSessionError
+
+BASE = ['service', 'clawgress']
+SAVED = '/config/config.boot'
+
+
+def read():
+    config = Config()
+    if not config.exists_effective(BASE):
+        return None
+    return config.get_config_dict(BASE, effective=True, get_first_key=True, no_tag_node_value_mangle=True)
+
+
+def change(request):
+    os.environ['COMMIT_COMMENT'] = request['comment']
+    session = ConfigSession(os.getpid(), app='clawgress')
+    try:
+        for path in request['remove']:
+            session.delete(BASE + path)
+        for path in request['set']:
+            session.set(BASE + path)
+        print(session.commit() or '', end='')
+    except ConfigSessionError as error:
+        session.discard()
+        print(str(error).strip())
+        return 1
+    if request['save']:
+        print(session.save_config(SAVED) or '', end='')
+    return 0
+
+
+if __name__ == '__main__':
+    asked = json.load(sys.stdin)
+    if asked['action'] == 'read':
+        json.dump(read(), sys.stdout)
+    else:
+        sys.exit(change(asked))
