@@ -49,12 +49,6 @@ export const REFUSED_BY_VYOS: readonly Case[] = [
   ['a node without children', '<node name="x"/>', 'service x', /has no children: add <children>/],
   ['an empty regex', leaf(constraint('<regex></regex>')), 'service x', /A <regex> is empty/],
   ['three defaults in one leaf', leaf('', '<defaultValue>1</defaultValue>'.repeat(3)), 'service x', /<defaultValue>/],
-  [
-    'a name that leaves its folder',
-    leaf('<help>X</help>').replace('"x"', '"../x"'),
-    'service ../x',
-    /that of a folder/,
-  ],
 ]
 
 /** What none of VyOS's tools catches. */

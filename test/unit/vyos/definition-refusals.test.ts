@@ -65,6 +65,15 @@ describe('the builder of templates', () => {
     })
   }
 
+  it('refuses a name that leads out of the folder it writes to, where VyOS would write', () => {
+    const input = written(file(leaf('<help>X</help>').replace('"x"', '"../../x"')))
+    assertOneIs(
+      refusal(() => buildCommandTemplates([input])),
+      'service ../../x',
+      /cannot be that of a folder: choose another/,
+    )
+  })
+
   for (const [name, properties, wanted] of [
     ['a tag node without properties', '', /A tag node needs <properties>/],
     ['an empty help', '<properties><help/></properties>', /The <help> is empty: write one/],
