@@ -16,7 +16,12 @@ export function vyosSession(interpreter: readonly string[] = [PYTHON]): Configur
   const script = join(assetsRoot(), 'op-mode/scripts/configuration_session.py')
   const run = async (request: object): Promise<ChangeResult> => {
     const [file, ...options] = interpreter
-    const { exitCode, all, timedOut, failed } = await execa(file!, [...options, script], {
+    const {
+      exitCode,
+      all = '',
+      timedOut,
+      failed,
+    } = await execa(file!, [...options, script], {
       input: JSON.stringify(request),
       all: true,
       reject: false,

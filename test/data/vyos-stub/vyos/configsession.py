@@ -1,0 +1,40 @@
+"""Stand-in for vyos.configsession: notes every call in $VYOS_STUB_CALLS, and refuses as VyOS does."""
+import json
+import os
+
+
+class ConfigSessionError(Exception):
+    pass
+
+
+class ConfigSession:
+    def __init__(self, session_id, app='vyos-http-api'):
+        assert session_id == os.getpid()
+        self._note('open', app)
+
+    def _note(self, *call):
+        with open(os.environ['VYOS_STUB_CALLS'], 'a') as calls:
+            calls.write(json.dumps(call) + '\n')
+
+    def set(self, path, value=None):
+        assert value is None
+        self._note('set', *path)
+        if 'refused' in path:
+            raise ConfigSessionError('\n  Domain name must be one\n  Value validation failed\n  Set failed\n\n')
+
+    def delete(self, path, value=None):
+        assert value is None
+        self._note('delete', *path)
+
+    def commit(self):
+        self._note('commit', os.environ['COMMIT_COMMENT'])
+        if os.environ.get('VYOS_STUB_COMMIT') == 'refused':
+            raise ConfigSessionError('[[service clawgress]] failed\nCommit failed\n')
+        return '[ service clawgress ]\nlive\n\n'
+
+    def discard(self):
+        self._note('discard')
+
+    def save_config(self, file_path):
+        self._note('save', file_path)
+        return ''
