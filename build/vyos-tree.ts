@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { assetsRoot } from '../src/base/assets.ts'
 import { ClawgressError } from '../src/base/errors.ts'
@@ -6,6 +6,7 @@ import {
   buildCommandTemplates,
   buildOpTemplates,
   checkDefinitions,
+  loadDefinitions,
   printXml,
   readConfigXml,
   type TemplateTree,
@@ -32,7 +33,8 @@ const built = (file: string): string => basename(file).replace(DEFINITION, '.xml
 
 /**
  * Everything that VyOS needs of our definitions, as texts by path: node.def trees for both modes, and the definitions
- * themselves, with includes and defaults resolved, for VyOS's own tools on the box.
+ * themselves, with includes and defaults resolved, for VyOS's own tools on the box, and the migration, under the name
+ * that lets VyOS run it on files of every other version.
  * @throws ClawgressError definition.invalid with every fault of the definitions
  */
 export function vyosTree(root = assetsRoot()): Map<string, string> {
@@ -44,6 +46,10 @@ export function vyosTree(root = assetsRoot()): Map<string, string> {
     ...within('templates-cfg', ours(buildCommandTemplates(config))),
     ...within('templates-op', ours(buildOpTemplates(op))),
     ...config.map((file) => [`interface-definitions/${built(file)}`, printXml(readConfigXml(file))] as const),
+    [
+      `migrate/1000-to-${loadDefinitions(join(root, 'interface-definitions')).versions.get('clawgress')}`,
+      readFileSync(join(root, 'vyos-build/migrate/note_left_out.py'), 'utf8'),
+    ],
     ...op.map((file) => [`op-mode-definitions/${built(file)}`, transclude(file)] as const),
   ])
 }

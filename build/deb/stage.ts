@@ -19,6 +19,7 @@ const VYOS_FOLDERS: Record<string, string> = {
   'templates-cfg': 'opt/vyatta/share/vyatta-cfg/templates',
   'templates-op': 'opt/vyatta/share/vyatta-op/templates',
   'interface-definitions': `${PROGRAM}/vyos/interface-definitions`,
+  migrate: 'opt/vyatta/etc/config-migrate/migrate/clawgress',
   'op-mode-definitions': `${PROGRAM}/vyos/op-mode-definitions`,
 }
 
@@ -50,7 +51,7 @@ async function stageProgram(root: string, architecture: Architecture): Promise<C
   const entry = join(program, 'clawgress.mjs')
   write(root, `${PROGRAM}/clawgress.mjs`, readFileSync(entry, 'utf8').replace(/^#!.*\n/, ''))
   chmodSync(entry, 0o644)
-  for (const folder of ['interface-definitions', 'op-mode', 'examples'])
+  for (const folder of ['interface-definitions', 'op-mode', 'templates', 'examples'])
     cpSync(folder, join(program, folder), { recursive: true })
 
   const nodeFolder = await unpackedPackage(node)
@@ -75,7 +76,7 @@ async function stageProgram(root: string, architecture: Architecture): Promise<C
 function stageVyos(root: string): void {
   for (const [path, text] of vyosTree()) {
     const [kind, ...below] = path.split('/')
-    write(root, [VYOS_FOLDERS[kind!], ...below].join('/'), text)
+    write(root, [VYOS_FOLDERS[kind!], ...below].join('/'), text, kind === 'migrate' ? 0o755 : 0o644)
   }
   const adapter = 'service_clawgress.py'
   write(root, `usr/libexec/vyos/conf_mode/${adapter}`, readFileSync(`src/conf_mode/${adapter}`, 'utf8'), 0o755)

@@ -7,7 +7,7 @@ import { behindDefaultDeny } from './behind-default-deny.ts'
 import { inSentences } from './failure.ts'
 import type { HandlerInput } from './handler-input.ts'
 import { removeEverything } from './remove.ts'
-import { refuseNewerConfiguration } from './saved-configuration.ts'
+import { refuseLeftOut, refuseNewerConfiguration } from './saved-configuration.ts'
 import { type Verified, verify } from './verify.ts'
 
 /** How long a change waits for another one to finish, milliseconds. */
@@ -26,6 +26,7 @@ async function carryOut(input: HandlerInput, layout: Layout): Promise<string> {
     return input.dry_run ? '' : withLock(layout, LOCK_WAIT_MS, () => removeEverything(layout, operator()), 'commit')
   const carry = async () => {
     refuseNewerConfiguration(layout)
+    refuseLeftOut(proposed)
     const verified = await verify(input, layout)
     // The same warnings come again when it is applied.
     if (input.dry_run) return isCommitting() ? '' : warningsOf(verified).join('\n')

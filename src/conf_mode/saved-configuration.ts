@@ -2,7 +2,8 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from
 import { join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
-import { footerVersions, loadDefinitions, parseConfig } from '../vyos/index.ts'
+import { type ConfigDict, footerVersions, loadDefinitions, parseConfig } from '../vyos/index.ts'
+import { DictReader } from './dict-reader.ts'
 
 /** Larger ones are no configuration of a router. */
 const MAX_BYTES = 64 << 20
@@ -35,6 +36,20 @@ export function refuseNewerConfiguration(layout: Layout): void {
     'config.version',
     `The saved configuration was written by a newer version of Clawgress (component version ${saved}; this one knows ${known}), so parts of it may be missing here. Install that version; or, where this configuration is what you want, save and commit again.`,
     { file: savedFile(layout) },
+  )
+}
+
+/**
+ * Refuses while nodes are noted that VyOS left out of a newer version's file (`vyos-build/migrate/note_left_out.py`).
+ * Throws ClawgressError `config.version`.
+ */
+export function refuseLeftOut(proposed: ConfigDict): void {
+  const noted = new DictReader(proposed, 'service clawgress').list('left-out')
+  if (noted.length === 0) return
+  fail(
+    'config.version',
+    `The configuration was written by a newer version of Clawgress, and these nodes were left out: ${noted.join(', ')}. Install that version and load the file again; or, where what is left says what you want, delete service clawgress left-out and commit.`,
+    { path: 'service clawgress left-out' },
   )
 }
 
