@@ -14,10 +14,11 @@ const MAX_OUTPUT = 4 * 1024 * 1024
 /** VyOS's configuration system, through its own Python module. `interpreter` stands in for VyOS's in tests. */
 export function vyosSession(interpreter: readonly string[] = [PYTHON]): ConfigurationSession {
   const script = join(assetsRoot(), 'op-mode/scripts/configuration_session.py')
-  const run = async (request: object): Promise<ChangeResult> => {
+  const run = async (request: object): Promise<ChangeResult & { readonly answer: string }> => {
     const [file, ...options] = interpreter
     const {
       exitCode,
+      stdout: answer = '',
       all = '',
       timedOut,
       failed,
@@ -32,13 +33,13 @@ export function vyosSession(interpreter: readonly string[] = [PYTHON]): Configur
     // A Python traceback tells an operator nothing but its last line.
     if (failed && all.includes('Traceback (most recent call last)')) unusable(all.trimEnd().split('\n').at(-1)!)
     if (exitCode !== 0 && exitCode !== 1) unusable(`the interpreter ended with status ${exitCode ?? 'none'}`)
-    return { ok: exitCode === 0, said: all }
+    return { ok: exitCode === 0, said: all, answer }
   }
   return {
     async running() {
-      const { ok, said } = await run({ action: 'read' })
+      const { ok, said, answer } = await run({ action: 'read' })
       if (!ok) unusable(said)
-      return (JSON.parse(said) as ConfigDict | null) ?? undefined
+      return (JSON.parse(answer) as ConfigDict | null) ?? undefined
     },
     change: (change: ConfigurationChange) => run({ action: 'change', ...change }),
   }
