@@ -1,11 +1,12 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { currentLayout, type Layout } from '../base/layout.ts'
 import type { Plan } from '../plan/types.ts'
-import type { ApiViews, RegisterRoutes } from './api/context.ts'
+import type { ApiContext, ApiViews, RegisterRoutes } from './api/context.ts'
 import { Api } from './api/serve.ts'
 import { GuardWatch } from './guard-watch.ts'
 import { pinnerNames } from './pinner-names.ts'
 import { PlanWatch } from './plan-watch.ts'
+import type { RecordListener } from './records/record-bus.ts'
 import type { RecordContextOptions } from './records/record-context.ts'
 import { Records } from './records/records.ts'
 import { type DaemonStatus, serveStatus } from './status.ts'
@@ -40,7 +41,8 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
   const guard = new GuardWatch(layout)
   const records = new Records({ ...options, layout, lookUpNames, plans }, guard)
   const status = () => withTrouble(records.status(), api?.trouble)
-  const api = openApi(layout, plans, status, options)
+  const onRecord = (listener: RecordListener) => records.onRecord(listener)
+  const api = openApi(layout, plans, { status, onRecord }, options)
   const server = await serveStatus(layout, status)
   let isEnding = false
   const end = () => {
@@ -68,7 +70,7 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
 function openApi(
   layout: Layout,
   plans: PlanWatch,
-  status: () => DaemonStatus,
+  { status, onRecord }: Pick<DaemonFacts, 'status'> & Pick<ApiContext, 'onRecord'>,
   { views, routes = [] }: DaemonOptions,
 ): Api | undefined {
   if (views === undefined) return undefined
@@ -76,7 +78,7 @@ function openApi(
     plans.refresh()
     return plans.live === undefined ? undefined : { plan: plans.live, since: new Date(plans.liveSince ?? 0) }
   }
-  const api = new Api({ layout, plan: () => live()?.plan, views: views({ live, status }), routes })
+  const api = new Api({ layout, plan: () => live()?.plan, views: views({ live, status }), onRecord, routes })
   api.start()
   return api
 }

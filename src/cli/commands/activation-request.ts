@@ -11,6 +11,9 @@ export function register(program: Command): void {
         import('../../base/layout.ts'),
         import('../../conf_mode/activation-request.ts'),
       ])
-      await answerActivation(currentLayout(), new Socket({ fd: 0, readable: true, writable: true }))
+      await answerActivation(
+        currentLayout(),
+        new Socket({ fd: 0, readable: true, writable: true, allowHalfOpen: true }),
+      )
     })
 }

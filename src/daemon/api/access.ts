@@ -60,8 +60,8 @@ export class Access {
     return fail('api.key', 'A valid key is required: as a bearer token, as X-API-Key, or as the form field key.')
   }
 
-  private checkRole({ routeOptions }: FastifyRequest, { id, role }: Caller): void {
-    const { role: wanted = 'admin' } = routeOptions.config
+  private checkRole({ routeOptions, is404 }: FastifyRequest, { id, role }: Caller): void {
+    const wanted = is404 ? 'viewer' : (routeOptions.config.role ?? 'admin')
     if (!mayActAs(role, wanted))
       fail('api.forbidden', `This is for the role ${wanted}; the key of ${id} has the role ${role}.`)
   }

@@ -14,6 +14,7 @@ import { OPENAPI, withBodies } from './openapi.ts'
 import { failureOf, problemsOf, statusOf } from './reply.ts'
 import { policyRoutes } from './routes/policy.ts'
 import { policyChangeRoutes } from './routes/policy-change.ts'
+import { recordRoutes } from './routes/records.ts'
 import { schemaRoutes } from './routes/schemas.ts'
 import { statusRoutes } from './routes/status.ts'
 
@@ -23,8 +24,15 @@ const MAX_BODY = 64 << 10
 const MAX_RATE = 500
 const MOST_CLIENTS = 5_000
 
-/** Everything the API answers, without a server: listen.ts hands requests in. `more` adds routes of other parts. */
-export async function buildApp(context: ApiContext, more: readonly RegisterRoutes[] = []): Promise<ApiServer> {
+/**
+ * Everything the API answers, without a server: listen.ts hands requests in. `more` adds routes of other parts; `rate`
+ * is how many requests a client may make in a second.
+ */
+export async function buildApp(
+  context: ApiContext,
+  more: readonly RegisterRoutes[] = [],
+  rate = MAX_RATE,
+): Promise<ApiServer> {
   const app: ApiServer = Fastify({
     bodyLimit: MAX_BODY,
     routerOptions: { maxParamLength: 200 },
@@ -40,12 +48,12 @@ export async function buildApp(context: ApiContext, more: readonly RegisterRoute
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   })
   await app.register(rateLimit, {
-    max: MAX_RATE,
+    max: rate,
     timeWindow: 1000,
     cache: MOST_CLIENTS,
     keyGenerator: ({ ip }) => clientKey(ip),
     errorResponseBuilder: () =>
-      new ClawgressError({ code: 'api.rate', message: `More than ${MAX_RATE} requests came within a second.` }),
+      new ClawgressError({ code: 'api.rate', message: `More than ${rate} requests came within a second.` }),
   })
   app.addHook('onRequest', async (request) => access.admitHead(request))
   app.setErrorHandler((error, _request, reply) => {
@@ -78,6 +86,7 @@ export async function buildApp(context: ApiContext, more: readonly RegisterRoute
     const routes = scope as unknown as ApiServer
     statusRoutes(routes, context)
     policyRoutes(routes, context)
+    recordRoutes(routes, context)
     schemaRoutes(routes)
     await routes.register((inner) => policyChangeRoutes(inner as unknown as ApiServer, context, access))
     for (const register of more) await register(routes, context)

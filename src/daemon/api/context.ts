@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Layout } from '../../base/layout.ts'
 import type { Plan } from '../../plan/types.ts'
+import type { RecordListener } from '../records/record-bus.ts'
 import type { Caller } from './keys.ts'
 import type { Operations } from './operations.ts'
 import type { ApiSettings, Role } from './settings.ts'
@@ -50,6 +51,8 @@ export interface ApiContext {
   /** The Plan that is proven live. */
   readonly plan: () => Plan | undefined
   readonly views: ApiViews
+  /** Calls with every record as it is written; returns how to stop. */
+  readonly onRecord: (listener: RecordListener) => () => void
   readonly operations: Operations
 }
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
-import { fail } from '../../base/errors.ts'
+import { ClawgressError, fail } from '../../base/errors.ts'
 
 /** Octets. Forms are held in memory, and read before the key in them is known. */
 export const MAX_FORM = 4 << 20
@@ -15,7 +15,7 @@ const NAMES = ['data', 'key'] as const
 
 /** The fields of a form, whichever of both kinds it is; undefined where the body is none. Throws ClawgressError. */
 export async function readForm(request: FastifyRequest): Promise<Form | undefined> {
-  if (request.isMultipart()) return readMultipart(request)
+  if (request.isMultipart()) return readMultipart(request).catch(malformed)
   const { body } = request
   if (body instanceof Readable || typeof body !== 'object' || body === null) return undefined
   const form: Record<string, string> = {}
@@ -37,6 +37,13 @@ async function readMultipart(request: FastifyRequest): Promise<Form> {
     }
   }
   return form
+}
+
+/** The parser's own errors have no kind that tells whose fault they are. */
+function malformed(error: unknown): never {
+  const { statusCode } = error as { statusCode?: number }
+  if (error instanceof ClawgressError || statusCode !== undefined) throw error
+  return fail('api.request', 'The form is malformed: it must be multipart/form-data with a boundary.')
 }
 
 const tooLarge = (): never =>

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
 import type { Plan } from '../../plan/types.ts'
 import { buildApp } from './app.ts'
-import type { ApiServer, ApiViews, RegisterRoutes } from './context.ts'
+import type { ApiContext, ApiServer, ApiViews, RegisterRoutes } from './context.ts'
 import { type Listening, listen } from './listen.ts'
 import { Operations } from './operations.ts'
 import { API_SETTINGS_FILE, type ApiSettings, readApiSettings } from './settings.ts'
@@ -15,6 +15,7 @@ export interface ApiOptions {
   readonly layout: Layout
   readonly plan: () => Plan | undefined
   readonly views: ApiViews
+  readonly onRecord: ApiContext['onRecord']
   readonly routes?: readonly RegisterRoutes[]
 }
 
@@ -79,9 +80,9 @@ export class Api {
     if (settings !== undefined && this.open !== undefined && isSamePlace(settings, this.open.settings)) return
     await this.shut()
     if (settings === undefined) return
-    const { layout, plan, views, routes } = this.options
+    const { routes, ...options } = this.options
     const { operations } = this
-    const app = await buildApp({ layout, settings: () => this.settings!, plan, views, operations }, routes)
+    const app = await buildApp({ ...options, settings: () => this.settings!, operations }, routes)
     const listening = await listen(settings, (request, response) => app.routing(request, response)).catch(
       async (error: unknown) => {
         await app.close()

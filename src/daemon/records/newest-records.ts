@@ -81,7 +81,8 @@ function* matching(
   }
 }
 
-function matches(record: AnyRecord, time: number, filter: RecordFilter): boolean {
+/** Does a record of that time match all but the kinds? */
+export function matches(record: AnyRecord, time: number, filter: RecordFilter): boolean {
   if (filter.since !== undefined && time < filter.since) return false
   if (filter.until !== undefined && time >= filter.until) return false
   const fields = record as Readonly<Record<string, unknown>>

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Layout, layoutBelow } from '../../../../../src/base/layout.ts'
 import { buildApp } from '../../../../../src/daemon/api/app.ts'
+import type { ApiContext } from '../../../../../src/daemon/api/context.ts'
 import { hashKey } from '../../../../../src/daemon/api/keys.ts'
 import { LISTEN_LIMITS, type ListenLimits, listen } from '../../../../../src/daemon/api/listen.ts'
 import { Operations } from '../../../../../src/daemon/api/operations.ts'
 import { type ApiSettings, ROLES } from '../../../../../src/daemon/api/settings.ts'
+import { RecordBus } from '../../../../../src/daemon/records/record-bus.ts'
 import { apiViews } from '../../../../../src/op_mode/api-views.ts'
 
 const SALT = '00'.repeat(32)
@@ -18,6 +20,7 @@ export interface Running {
   readonly port: number
   readonly layout: Layout
   readonly settings: ApiSettings
+  readonly bus: RecordBus
   close(): Promise<void>
 }
 
@@ -41,7 +44,15 @@ export async function serveApi(
   const keys = ROLES.map((role) => ({ id: role, role, hash: hashKey(KEYS[role], SALT) }))
   const settings: ApiSettings = { listen: ['127.0.0.1'], port, allowClients: [], salt: SALT, keys, ...more }
   const views = apiViews(layout, { live: () => undefined, status: () => STATUS })
-  const context = { layout, settings: () => settings, plan: () => undefined, views, operations: new Operations() }
+  const bus = new RecordBus()
+  const context: ApiContext = {
+    layout,
+    settings: () => settings,
+    plan: () => undefined,
+    views,
+    onRecord: (listener) => bus.onRecord(listener),
+    operations: new Operations(),
+  }
   const app = await buildApp(context, [], rate)
   const listening = await listen(settings, (request, response) => app.routing(request, response), {
     ...LISTEN_LIMITS,
@@ -52,6 +63,7 @@ export async function serveApi(
     port,
     layout,
     settings,
+    bus,
     close: async () => {
       await listening.close()
       await app.close()

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { runtimePaths } from '../../../../src/base/layout.ts'
+import { REASONS } from '../../../../src/base/reasons.ts'
+import { type DecisionRecord, printRecord, RECORD_SCHEMA } from '../../../../src/daemon/records/record.ts'
+import { KEYS, type Running, serveApi } from './support/gateway.ts'
+
+const denial = (second: number, client: string, name: string): DecisionRecord => ({
+  schema: RECORD_SCHEMA,
+  event: 'decision',
+  id: `r-${second}`,
+  time: `2026-01-01T00:00:${String(second).padStart(2, '0')}.000Z`,
+  client,
+  group: 'default',
+  name,
+  verdict: 'deny',
+  reason: 'dns.not-allowed',
+  generation: 'none',
+  count: 1,
+  message: REASONS['dns.not-allowed'].operator,
+  next: REASONS['dns.not-allowed'].agent,
+})
+
+describe('records over the API', () => {
+  let api: Running
+  before(async () => {
+    api = await serveApi()
+    const { decisions } = runtimePaths(api.layout)
+    mkdirSync(api.layout.log, { recursive: true })
+    const all = Array.from({ length: 30 }, (_, i) => denial(i, `10.0.0.${i % 3}`, `h${i}.example.com`))
+    writeFileSync(decisions, all.map((record) => `${printRecord(record)}\n`).join(''))
+  })
+  after(() => api.close())
+
+  const headers = { 'x-api-key': KEYS.viewer }
+  const page = async (query: string) => {
+    const response = await fetch(`${api.url}/denies?${query}`, { headers })
+    const { data } = (await response.json()) as { data: { records: DecisionRecord[]; cursor: string | null } }
+    return { status: response.status, ...data }
+  }
+
+  it('come newest first, page by page, none twice and none left out', async () => {
+    const names: string[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const { records, cursor: next } = await page(`limit=7${cursor === '' ? '' : `&cursor=${cursor}`}`)
+      names.push(...records.map((record) => record.name!))
+      cursor = next
+    }
+    assert.deepEqual(
+      names,
+      Array.from({ length: 30 }, (_, i) => `h${29 - i}.example.com`),
+    )
+  })
+
+  it('are found by who, what, why and when', async () => {
+    assert.equal((await page('client=10.0.0.1')).records.length, 10)
+    assert.equal((await page('name=h5.example.com')).records.length, 1)
+    assert.equal((await page('name=*.example.com&limit=50')).records.length, 30)
+    assert.equal((await page('reason=net.port')).records.length, 0)
+    assert.equal((await page('since=2026-01-01T00:00:20Z&until=2026-01-01T00:00:25Z')).records.length, 5)
+    for (const query of ['client=here', 'reason=none', 'since=yesterday', 'limit=0', 'cursor=AAAA', 'colour=red'])
+      assert.equal((await page(query)).status, 400, query)
+  })
+
+  it('are streamed as they are written, only those that were asked for', async () => {
+    const ending = new AbortController()
+    const { body, headers: got } = await fetch(`${api.url}/denies/stream?client=10.0.0.2`, {
+      headers,
+      signal: ending.signal,
+    })
+    assert.match(got.get('content-type')!, /^text\/event-stream/)
+    const reader = body!.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    const until = async (wanted: RegExp) => {
+      while (!wanted.test(text)) text += (await reader.read()).value
+    }
+    await until(/: open/)
+    api.bus.publish([denial(40, '10.0.0.1', 'other.example.com'), denial(41, '10.0.0.2', 'this.example.com')])
+    await until(/this\.example\.com.*\n\n/)
+    assert.doesNotMatch(text, /other\.example\.com/)
+    ending.abort()
+  })
+
+  it('are streamed to a bounded number of readers', async () => {
+    const ending = new AbortController()
+    const open = () => fetch(`${api.url}/records/stream`, { headers, signal: ending.signal })
+    const answers = await Promise.all(Array.from({ length: 33 }, open))
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [...Array.from({ length: 32 }, () => 200), 429])
+    ending.abort()
+  })
+})
