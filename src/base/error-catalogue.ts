@@ -40,6 +40,8 @@ export const ERRORS = {
   'system.missing-program': 'A program that is needed is not installed.',
   'system.registration': 'VyOS does not take over the nodes and commands of Clawgress.',
   'system.unreachable': 'A service of the gateway does not answer.',
+  'archive.file': 'An archive cannot be read or written.',
+  'archive.invalid': 'An archive is not what it should be, and nothing was taken from it.',
   'internal.bug': 'Something that must not happen did; please report it.',
 } as const
 

@@ -32,6 +32,10 @@ export function currentLayout(env: NodeJS.ProcessEnv = process.env): Layout {
   return layoutBelow(env.CLAWGRESS_ROOT ?? '', env.CLAWGRESS_NAMED_DIR ?? '')
 }
 
+/** Path on this machine of a file that an operator names: what is called /config lies below the lab's folder in a lab. */
+export const operatorPath = (layout: Layout, typed: string): string =>
+  typed.startsWith('/config/') ? join(layout.root, typed) : typed
+
 /** Files and sockets inside the layout that more than one program knows. */
 export const runtimePaths = (layout: Layout) => ({
   lock: join(layout.run, 'lock'),

@@ -1,5 +1,7 @@
 import { Command } from 'commander'
+import { VERSION } from '../base/version.ts'
 import { register as registerActivationRequest } from './commands/activation-request.ts'
+import { register as registerBackup } from './commands/backup.ts'
 import { register as registerCompletion } from './commands/completion.ts'
 import { register as registerConfMode } from './commands/conf-mode.ts'
 import { register as registerDaemon } from './commands/daemon.ts'
@@ -9,16 +11,17 @@ import { register as registerOp } from './commands/op.ts'
 import { register as registerPinner } from './commands/pinner.ts'
 import { register as registerPolicy } from './commands/policy.ts'
 import { register as registerPolicyImport } from './commands/policy-import.ts'
-import { register as registerShell } from './commands/shell.ts'
 import { register as registerPolicyPush } from './commands/policy-push.ts'
 import { register as registerRegistration } from './commands/registration.ts'
+import { register as registerRestore } from './commands/restore.ts'
+import { register as registerShell } from './commands/shell.ts'
 import { register as registerShow } from './commands/show.ts'
 import { register as registerSupervise } from './commands/supervise.ts'
 import { EXIT, reportFailure } from './failure.ts'
 
 const program = new Command('clawgress')
   .description('Egress allowlist gateway for AI agents')
-  .version('0.1.0')
+  .version(VERSION)
   .addHelpText('after', '\nExit status: 0 done, 1 refused (with sentences on stderr), 2 not a command.')
 
 registerShow(program)
@@ -34,6 +37,8 @@ registerSupervise(program)
 registerLab(program)
 registerPinner(program)
 registerShell(program)
+registerBackup(program)
+registerRestore(program)
 registerCompletion(program)
 
 for (const command of withSubcommands(program))

@@ -5,8 +5,8 @@ import { prepareNamed, pruneNamedGenerations } from '../dns/index.ts'
 import { prepareFolders } from '../services/index.ts'
 import { type Applied, type ApplyOptions, applyGeneration } from './apply.ts'
 import { checkpoint } from './checkpoint.ts'
-import { type Difference, differenceOf } from './difference.ts'
 import { recorded } from './commit-record.ts'
+import { type Difference, differenceOf } from './difference.ts'
 import {
   clearIntent,
   currentGeneration,

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { replaceWhole } from '../base/atomic-file.ts'
 import { fail, type Problem } from '../base/errors.ts'
-import { type Layout, runtimePaths } from '../base/layout.ts'
+import { type Layout, operatorPath, runtimePaths } from '../base/layout.ts'
 import { MAX_POLICY_BYTES } from '../policy/index.ts'
 import { type Confirmation, confirmationSchema, withLock } from '../services/index.ts'
 import { type Activation, activate, differenceFrom } from './activate.ts'
@@ -12,7 +12,7 @@ import { currentGeneration, liveId } from './generation.ts'
 import { describe, LOCK_WAIT_MS, operator, warningsOf } from './handler.ts'
 import { type HandlerInput, recallInput } from './handler-input.ts'
 import { readHistory } from './history.ts'
-import { policyFilePath, policyFileTarget } from './policy-file.ts'
+import { policyFileTarget } from './policy-file.ts'
 import { type Replacement, replaceFile } from './policy-file-replace.ts'
 import { sourcesNamed } from './policy-sources.ts'
 import { verify } from './verify.ts'
@@ -218,7 +218,3 @@ export function readCandidate(layout: Layout, typed: string): Buffer {
     closeSync(fd)
   }
 }
-
-/** What an operator calls /config lies below the lab's folder in a lab. */
-const operatorPath = (layout: Layout, typed: string): string =>
-  typed.startsWith('/config/') ? policyFilePath(layout, typed) : typed

@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatAddress, type Prefix, parseAddress, parsePrefix } from '../base/address.ts'
 import { ENDPOINTS } from '../base/endpoints.ts'
 import type { Problem } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
+import { readRegularFile } from '../base/regular-file.ts'
+import { LONGEST_SETTING_FILE } from '../dns/index.ts'
 import type { NameServer, PlanSettings } from '../plan/types.ts'
 import type { ConfigDict } from '../vyos/index.ts'
 import { clientInterfaceProblems, clientInterfaceWarnings } from './client-interfaces.ts'
@@ -207,7 +208,8 @@ function existingFile(node: DictReader, name: string, layout: Layout, problem: R
   const typed = node.leaf(name)
   if (typed === undefined) return undefined
   const path = join(layout.root, typed)
-  if (!existsSync(path)) problem('config.value', `${node.path} ${name}`, `The file ${typed} does not exist.`)
+  const content = readRegularFile(path, LONGEST_SETTING_FILE)
+  if ('fault' in content) problem('config.value', `${node.path} ${name}`, `The file ${typed} ${content.fault}.`)
   return path
 }
 

@@ -1,10 +1,10 @@
-import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import type { Plan } from '../../plan/types.ts'
 import { printNamedConf } from '../named-conf.ts'
 import { namedPaths } from '../paths.ts'
+import { readSettingFile } from '../setting-files.ts'
 import { parseTrustAnchors } from '../trust-anchors.ts'
 import type { EntryLines } from '../zones/entry-lines.ts'
 import { contentHash, type PlannedView, type PreviousZones, planZones, type ZonePlan } from '../zones/plan-zones.ts'
@@ -14,9 +14,6 @@ import { ZONES, zoneFile } from '../zones/zone-names.ts'
 import { checkNamed } from './check.ts'
 import { type BindIds, bindIds, ensureFolders, makeFolder } from './ownership.ts'
 import { diskErrors, writeChunks, writeText } from './write.ts'
-
-/** Octets: longest trust anchor or root hints file that is taken. */
-const LONGEST_SETTING_FILE = 65_536
 
 export interface PrepareOptions {
   /** Generation that is live: its base zones are built upon. */
@@ -117,22 +114,11 @@ function readBase(
 
 function readAnchors(plan: Plan) {
   const file = plan.settings.trustAnchors
-  return file === undefined ? undefined : parseTrustAnchors(readSetting(file, 'trust anchor file'), file)
+  return file === undefined ? undefined : parseTrustAnchors(readSettingFile(file, 'trust anchor file'), file)
 }
 
 function copyHints(plan: Plan, target: string, ids: BindIds): void {
   const file = plan.settings.rootHints
   if (file === undefined) return
-  writeText(target, readSetting(file, 'root hints file'), ids)
-}
-
-function readSetting(file: string, what: string): string {
-  try {
-    if (statSync(file).size > LONGEST_SETTING_FILE) fail('config.value', `The ${what} is longer than 64 KiB.`, { file })
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    return fail('config.value', `The ${what} cannot be read (${code}).`, { file })
-  }
+  writeText(target, readSettingFile(file, 'root hints file'), ids)
 }

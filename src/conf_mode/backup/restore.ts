@@ -1,0 +1,114 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fail } from '../../base/errors.ts'
+import type { Layout } from '../../base/layout.ts'
+import { parsePolicy } from '../../policy/index.ts'
+import { withLock } from '../../services/index.ts'
+import {
+  type ConfigDict,
+  type ConfigNode,
+  type ConfigTree,
+  configDict,
+  configJson,
+  loadDefinitions,
+} from '../../vyos/index.ts'
+import type { ConfigurationSession } from '../configuration-session.ts'
+import { inSentences } from '../failure.ts'
+import { handle, LOCK_WAIT_MS, warningsOf } from '../handler.ts'
+import type { HandlerInput } from '../handler-input.ts'
+import { verify } from '../verify.ts'
+import { type BackupContents, readBackup } from './contents.ts'
+import { SECTION } from './members.ts'
+import { putFiles, targetOf } from './restored-files.ts'
+
+/**
+ * Puts a backup into force: everything is checked first, by what checks a commit; then the files are replaced, and the
+ * configuration is committed. On failure files and enforcement are as before. Throws ClawgressError.
+ */
+export async function restoreBackup(
+  layout: Layout,
+  { running: before, session }: { readonly running: ConfigTree; readonly session: ConfigurationSession },
+  file: string,
+  tell: (text: string) => void,
+): Promise<void> {
+  const definitions = loadDefinitions()
+  const backup = readBackup(file, definitions)
+  const input: HandlerInput = {
+    proposed: configDict(backup.section, definitions, SECTION) ?? {},
+    effective: configDict(before, definitions, SECTION) ?? null,
+    pki: pkiOf(before),
+    dry_run: false,
+  }
+  const put = async () => {
+    for (const warning of await check(layout, backup, input)) tell(warning)
+    return putFiles(layout, backup)
+  }
+  const files = await withLock(layout, LOCK_WAIT_MS, () => inSentences(put), 'restore')
+  try {
+    if (before.only(SECTION).equals(backup.section)) tell(await handle(input, layout))
+    else await commitSection(before, backup, session, tell)
+  } catch (error) {
+    await withLock(layout, LOCK_WAIT_MS, () => files.undo(), 'restore (putting the files back)')
+    throw error
+  }
+  files.keep()
+  tell(`Restored the backup of ${backup.created}. Save the configuration to keep it over a reboot.`)
+}
+
+/** Puts the section in the place of the one that is in force. */
+async function commitSection(
+  before: ConfigTree,
+  { section, created }: BackupContents,
+  session: ConfigurationSession,
+  tell: (text: string) => void,
+): Promise<void> {
+  const { ok, said } = await session.change({
+    remove: before.has(SECTION) ? [[]] : [],
+    set: [...setPaths(section.get(SECTION)!, [])],
+    comment: `restore of the backup of ${created}`,
+    save: false,
+  })
+  if (said.trim() !== '') tell(said.trim())
+  if (!ok) fail('config.conflict', 'The configuration of the backup was refused; everything is as it was.')
+}
+
+/** Words of the `set` commands that make a node. */
+function* setPaths(node: ConfigNode, path: readonly string[]): Iterable<readonly string[]> {
+  for (const value of node.values) yield [...path, value]
+  for (const [name, child] of node.children) yield* setPaths(child, [...path, name])
+  if (node.values.length === 0 && node.children.size === 0) yield path
+}
+
+/** Verifies as a commit does, with the files of the backup in the place of those on this machine. Touches none of these. */
+async function check(layout: Layout, { files, section }: BackupContents, input: HandlerInput): Promise<string[]> {
+  for (const { path } of files) targetOf(layout, path)
+  const policy = files.find(({ node }) => node[0] === 'policy-file')
+  const isDisabled = section.has([...SECTION, 'disable'])
+  if (isDisabled) {
+    if (policy !== undefined) parsePolicy(policy.content, policy.path)
+    return []
+  }
+  mkdirSync(layout.run, { recursive: true, mode: 0o755 })
+  const aside = mkdtempSync(join(layout.run, 'restore-'))
+  try {
+    const others = files.filter((each) => each !== policy)
+    const proposed = others.reduce((config, { node, content }, index) => {
+      const place = join(aside, String(index))
+      writeFileSync(place, content, { mode: 0o600 })
+      return withLeaf(config, node, place.slice(layout.root.length))
+    }, input.proposed ?? {})
+    return warningsOf(await verify({ ...input, proposed }, layout, policy?.content))
+  } finally {
+    rmSync(aside, { recursive: true, force: true })
+  }
+}
+
+function withLeaf(config: ConfigDict, [name, ...rest]: readonly string[], value: string): ConfigDict {
+  const inner = (config[name!] ?? {}) as ConfigDict
+  return { ...config, [name!]: rest.length === 0 ? value : withLeaf(inner, rest, value) }
+}
+
+function pkiOf(tree: ConfigTree): ConfigDict | null {
+  const { pki } = configJson(tree)
+  return typeof pki === 'object' && !Array.isArray(pki) ? (pki as ConfigDict) : null
+}
