@@ -17,6 +17,7 @@ import { register as registerRestore } from './commands/restore.ts'
 import { register as registerShell } from './commands/shell.ts'
 import { register as registerShow } from './commands/show.ts'
 import { register as registerSupervise } from './commands/supervise.ts'
+import { register as registerSupport } from './commands/support.ts'
 import { EXIT, reportFailure } from './failure.ts'
 
 const program = new Command('clawgress')
@@ -39,6 +40,7 @@ registerPinner(program)
 registerShell(program)
 registerBackup(program)
 registerRestore(program)
+registerSupport(program)
 registerCompletion(program)
 
 for (const command of withSubcommands(program))

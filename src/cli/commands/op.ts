@@ -1,6 +1,8 @@
 import { Command } from 'commander'
 import { type OutputOptions, show } from '../output.ts'
+import { backupCommand } from './backup.ts'
 import { exportCommand, importCommand } from './policy-transfer.ts'
+import { restoreCommand } from './restore.ts'
 import {
   deniesCommand,
   pinsCommand,
@@ -10,6 +12,7 @@ import {
   testDomainCommand,
   versionsCommand,
 } from './show.ts'
+import { supportCommand } from './support.ts'
 
 /** Registers `clawgress op …`: what the operational commands of VyOS run (op-mode/), word for word. */
 export function register(program: Command): void {
@@ -19,8 +22,17 @@ export function register(program: Command): void {
   shown.addCommand(new Command('test').addCommand(testDomainCommand()))
   const op = new Command('op').description('the operational commands of VyOS')
   op.addCommand(shown).addCommand(new Command('reset').addCommand(resetPinsCommand())).addCommand(restartCommand())
-  op.addCommand(new Command('import').addCommand(importCommand('policy', { belowConfig: true })))
-  op.addCommand(new Command('generate').addCommand(new Command('policy').addCommand(exportCommand())))
+  op.addCommand(
+    new Command('import')
+      .addCommand(importCommand('policy', { belowConfig: true }))
+      .addCommand(restoreCommand('backup', { belowConfig: true })),
+  )
+  op.addCommand(
+    new Command('generate')
+      .addCommand(new Command('policy').addCommand(exportCommand()))
+      .addCommand(backupCommand({ belowConfig: true }))
+      .addCommand(supportCommand({ belowConfig: true })),
+  )
   program.addCommand(op, { hidden: true })
 }
 

@@ -1,9 +1,13 @@
-import type { Command } from 'commander'
+import { Command } from 'commander'
+import type { ArchiveOptions } from '../archive-path.ts'
 
 /** Registers `clawgress restore`. */
 export function register(program: Command): void {
-  program
-    .command('restore')
+  program.addCommand(restoreCommand('restore'))
+}
+
+export const restoreCommand = (name: string, options: ArchiveOptions = {}): Command =>
+  new Command(name)
     .description('check an archive of "clawgress backup", put its files in place and commit its configuration')
     .argument('<archive>', 'an archive that clawgress backup wrote')
     .addHelpText(
@@ -11,13 +15,13 @@ export function register(program: Command): void {
       '\nEverything is checked before anything is replaced; where the commit fails, all is as before.\nExample:\n  clawgress restore /config/clawgress-backup.tar.gz',
     )
     .action(async (archive: string) => {
-      const { currentLayout, operatorPath } = await import('../../base/layout.ts')
+      const { currentLayout } = await import('../../base/layout.ts')
       const { restoreBackup } = await import('../../conf_mode/backup/restore.ts')
       const { runningTree } = await import('../../standalone/running-tree.ts')
+      const { archiveToRead } = await import('../archive-path.ts')
       const { configurationSession } = await import('../configuration-session.ts')
       const layout = currentLayout()
-      const tell = (text: string) => void process.stdout.write(`${text}\n`)
+      const file = archiveToRead(layout, archive, options)
       const machine = { running: await runningTree(layout), session: await configurationSession(layout) }
-      await restoreBackup(layout, machine, operatorPath(layout, archive), tell)
+      await restoreBackup(layout, machine, file, (text) => void process.stdout.write(`${text}\n`))
     })
-}
