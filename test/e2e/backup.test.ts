@@ -72,9 +72,9 @@ describe('a backup', () => {
     await mustImport(lab(), FIRST)
     await lab().gateway.commit(['set service clawgress dns pin-slack 240'])
     const before = [current(lab()), history(lab()), files(), await running()]
-    const { exitCode, stderr } = await restore({ CLAWGRESS_FAIL_AT: 'zones' })
-    assert.equal(exitCode, 1)
-    assert.match(stderr, /fault injected at zones/)
+    const failed = await restore({ CLAWGRESS_FAIL_AT: 'zones' })
+    assert.match(refusal(failed), /refused; everything is as it was/)
+    assert.match(failed.stdout, /fault injected at zones/)
     assert.deepEqual([current(lab()), history(lab()), files(), await running()], before)
     await assertReachable(worker, ['h2.pool.net'])
     await assertDenied(worker, ['h3.pool.net'])
@@ -94,6 +94,14 @@ describe('a backup', () => {
       await lab().gateway.exec(['ip', 'link', 'set', 'away1', 'name', 'eth1'])
       await lab().gateway.exec(['ip', 'link', 'set', 'eth1', 'up'])
     }
+  })
+
+  it('is written by operational mode below /config only, and over no other file', async () => {
+    const write = (file: string) => lab().gateway.clawgress(['op', 'generate', 'backup', file], { mayFail: true })
+    for (const file of ['/etc/x.tar.gz', '/config/../x.tar.gz', '/config/config.boot', 'x.tar.gz'])
+      assert.match(refusal(await write(file)), /must lie below \/config/)
+    assert.match(refusal(await write(ARCHIVE)), /exists already/)
+    assert.equal((await write('/config/another.tar.gz')).exitCode, 0)
   })
 
   it('is not made where there is nothing to back up, and not written where it cannot be', async () => {
