@@ -7,6 +7,7 @@ import { register as registerConfMode } from './commands/conf-mode.ts'
 import { register as registerDaemon } from './commands/daemon.ts'
 import { register as registerGuard } from './commands/guard.ts'
 import { register as registerLab } from './commands/lab.ts'
+import { register as registerManPage } from './commands/man-page.ts'
 import { register as registerOp } from './commands/op.ts'
 import { register as registerPinner } from './commands/pinner.ts'
 import { register as registerPolicy } from './commands/policy.ts'
@@ -28,8 +29,8 @@ const program = new Command('clawgress')
 registerShow(program)
 registerPolicy(program)
 registerPolicyImport(program)
-registerConfMode(program)
 registerPolicyPush(program)
+registerConfMode(program)
 registerOp(program)
 registerDaemon(program)
 registerGuard(program)
@@ -42,6 +43,8 @@ registerBackup(program)
 registerRestore(program)
 registerSupport(program)
 registerCompletion(program)
+registerManPage(program)
+registerRegistration(program)
 
 for (const command of withSubcommands(program))
   command.exitOverride().showHelpAfterError('(--help shows how the command is used)')
