@@ -8,7 +8,8 @@ class Pieces {
   private chunk: Buffer = Buffer.alloc(0)
 
   constructor(source: Readable) {
-    this.source = source[Symbol.asyncIterator]()
+    // The answer goes the other way on the same connection.
+    this.source = source.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
   }
 
   /** Between 1 and `most` octets. */
