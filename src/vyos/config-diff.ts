@@ -136,7 +136,7 @@ export function formatShow(active: ConfigTree, working: ConfigTree, path: Path =
       return
     }
     commentLine(old, now, level)
-    if ((old?.children.size ?? 0) + (now?.children.size ?? 0) === 0) leafLines(name, old, now, level)
+    if (either.values.length > 0 || either.valueless === true) leafLines(name, old, now, level)
     else block(name, old, now, level)
   }
 

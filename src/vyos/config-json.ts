@@ -74,7 +74,9 @@ export function parseJson(source: string, definitions: Definitions, file?: strin
 
   const leaf = (definition: Definition, value: unknown, path: readonly string[]): ConfigNode => {
     if (definition.valueless) {
-      return members(value, path).length === 0 ? EMPTY_NODE : refuse('config.value', 'This node takes no value.', path)
+      return members(value, path).length === 0
+        ? { ...EMPTY_NODE, valueless: true }
+        : refuse('config.value', 'This node takes no value.', path)
     }
     const values: unknown[] = Array.isArray(value) ? value : [value]
     if (!values.every((each) => typeof each === 'string')) {

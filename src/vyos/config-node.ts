@@ -1,13 +1,12 @@
 import { compareNames } from './node-order.ts'
 
-/**
- * One node of a configuration, without its name. As in VyOS a valueless leaf and an empty node are the same thing;
- * a tag node's children are its tag values.
- */
+/** One node of a configuration, without its name. A tag node's children are its tag values. */
 export interface ConfigNode {
   readonly values: readonly string[]
   readonly children: ReadonlyMap<string, ConfigNode>
   readonly tag: boolean
+  /** A leaf without a value: VyOS writes it without the braces that an empty node has. Says nothing else. */
+  readonly valueless?: boolean
   readonly comment?: string
 }
 
@@ -19,7 +18,7 @@ export function sortedChildren(node: ConfigNode): [string, ConfigNode][] {
   return entries.length < 2 ? entries : entries.sort(([a], [b]) => compareNames(a, b))
 }
 
-/** Same content; the order of children does not matter, the order of values does. */
+/** Same content; the order of children does not matter, nor whether what is empty is a leaf; the order of values does. */
 export function sameNode(a: ConfigNode | undefined, b: ConfigNode | undefined): boolean {
   if (a === b) return true
   if (a === undefined || b === undefined) return false

@@ -41,7 +41,7 @@ function printNode(name: string, node: ConfigNode, indent: string, lines: string
     return
   }
   printComment(node, indent, lines)
-  if (node.children.size > 0) {
+  if (node.values.length === 0 && node.valueless !== true) {
     lines.push(`${indent}${name} {`)
     for (const [childName, child] of sortedChildren(node)) printNode(childName, child, indent + INDENT, lines)
     lines.push(`${indent}}`)

@@ -10,6 +10,7 @@ interface OpenNode {
   values: string[]
   children: Map<string, OpenNode>
   tag: boolean
+  valueless?: boolean
   comment?: string
 }
 
@@ -97,8 +98,13 @@ class Reader {
   }
 
   #addLeaf(name: string, value: string | undefined, at: Place): void {
+    const known = this.#stack.at(-1)!.node.children.has(name)
     const node = this.#child(name, false, at)
-    if (value === undefined) return
+    if (value === undefined) {
+      if (!known) node.valueless = true
+      return
+    }
+    if (node.valueless) node.valueless = false
     if (node.children.size > 0) this.#refuse(`"${name}" is both a node and a value.`, at)
     node.values.push(value)
   }
@@ -109,6 +115,7 @@ class Reader {
     if (tagValue === undefined) {
       const node = this.#child(name, false, at)
       if (node.values.length > 0) this.#refuse(`"${name}" is both a node and a value.`, at)
+      if (node.valueless) node.valueless = false
       const taken = node.children.size > 0 ? { taken: new Set(node.children.keys()) } : {}
       this.#stack.push({ node, ...at, ...taken })
       return

@@ -9,6 +9,8 @@ export interface Placement {
   /** Indexes into `path` of tag nodes; the element after each is a tag value. */
   readonly tags: ReadonlySet<number>
   readonly value?: string
+  /** The path ends with a leaf that takes no value. */
+  readonly valueless?: boolean
   /** The value joins the others instead of replacing them. */
   readonly multi?: boolean
 }
@@ -57,7 +59,7 @@ export class ConfigTree {
 
   /** Creates every missing node of the placement and sets or adds the value. */
   place(placement: Placement): ConfigTree {
-    const { path, tags, value, multi } = placement
+    const { path, tags, value, multi, valueless } = placement
     const build = (node: ConfigNode, depth: number): ConfigNode => {
       if (depth === path.length) {
         if (value === undefined) return node
@@ -66,7 +68,9 @@ export class ConfigTree {
       }
       const name = path[depth]!
       const existing = node.children.get(name)
-      const child = build(existing ?? { ...EMPTY_NODE, tag: tags.has(depth) }, depth + 1)
+      const fresh: ConfigNode = { ...EMPTY_NODE, tag: tags.has(depth) }
+      const leaf = valueless === true && depth === path.length - 1 ? { ...fresh, valueless } : fresh
+      const child = build(existing ?? leaf, depth + 1)
       return child === existing ? node : withChild(node, name, child)
     }
     return this.withRoot(build(this.root, 0))

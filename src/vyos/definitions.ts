@@ -75,6 +75,7 @@ export function matching(children: ReadonlyMap<string, Definition>, word: string
 /** How the tree holds a located path. */
 export function placementOf(located: Located): Placement {
   const tags = new Set(located.roles.flatMap((role, index) => (role === 'tag' ? [index] : [])))
+  if (located.roles.at(-1) === 'leaf') return { path: located.words, tags, valueless: true }
   if (located.roles.at(-1) !== 'value') return { path: located.words, tags }
   const value = located.words.at(-1)!
   return { path: located.words.slice(0, -1), tags, value, multi: located.definition?.multi === true }

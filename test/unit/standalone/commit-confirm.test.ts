@@ -72,8 +72,8 @@ describe('a commit that has to be confirmed', () => {
   })
 
   it('leaves nothing to confirm where nothing could be applied', async () => {
+    const shell = await configuring('set service demo mode one', 'commit', 'set service demo mode two')
     fixture.plan({ service_demo: { status: 1 } })
-    const shell = await configuring('set service demo mode two')
     assert.match(await run(shell, 'commit-confirm'), /Commit failed\n$/)
     assert.equal(await run(shell, 'confirm'), 'No confirm pending\n')
   })

@@ -135,6 +135,18 @@ describe('the commands of a configuration session', () => {
     assert.match(await run(shell, 'load wrong.set'), /wrong\.set:3:1: "\[firewall\]" is not a configuration path/)
   })
 
+  it('show and save an empty node with braces, and a leaf without a value without', async () => {
+    const shell = await configuring('set service demo early on', 'set service demo instance a', 'commit', 'save')
+    await run(shell, 'set service demo', 'delete service demo instance')
+    assert.equal(await run(shell, 'show service demo'), ' early {\n     on\n }\n-instance a {\n-}\n')
+    await run(shell, 'delete service demo', 'set service demo', 'commit', 'save')
+    assert.match(
+      readFileSync(join(fixture.folder, 'config/config.boot'), 'utf8'),
+      /^service \{\n {4}demo \{\n {4}\}\n\}\n/,
+    )
+    assert.equal(await run(shell, 'show'), ' service {\n     demo {\n     }\n }\n')
+  })
+
   it('compare at a level, as commands and with the saved configuration', async () => {
     const shell = await configuring('set service demo mode two', 'commit', 'save', 'set service demo mode one')
     assert.equal(

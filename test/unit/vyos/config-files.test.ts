@@ -5,11 +5,11 @@ import { parseConfig, printConfig } from '../../../src/vyos/index.ts'
 
 const folder = fileURLToPath(new URL('../../../../shared/data/vyos-configs', import.meta.url))
 
-/** Statements of a file without the spelling that may differ: order, indentation, quotes, empty braces. */
+/** Statements of a file without the spelling that may differ: order, indentation, quotes. */
 const statements = (text: string): string[] =>
   text
     .split('\n')
-    .map((line) => line.trim().replace(/ \{$/, '').replaceAll('"', ''))
+    .map((line) => line.trim().replaceAll('"', ''))
     .filter((line) => line !== '' && line !== '}')
     .sort()
 

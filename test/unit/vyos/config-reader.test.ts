@@ -93,6 +93,12 @@ describe('the reader of configuration files', () => {
     assert.equal(printConfig(parseConfig(source)), source)
   })
 
+  it('keeps the braces of an empty node, which a leaf without a value has not', () => {
+    const source = 'a {\n    b\n    c {\n    }\n    d x {\n    }\n}\n'
+    assert.equal(printConfig(parseConfig(source)), source)
+    assert.equal(printConfig(parseConfig('a\na {\n}\n')), 'a {\n}\n')
+  })
+
   it('sorts nodes as VyOS does, numbers by their value', () => {
     const read = parseConfig('a {\n  eth10 x\n  eth2 x\n  eth2.5 x\n  Eth2 x\n}\n')
     assert.equal(printConfig(read), 'a {\n    Eth2 "x"\n    eth2 "x"\n    eth2.5 "x"\n    eth10 "x"\n}\n')

@@ -216,7 +216,7 @@ describe('the version footer', () => {
   it('is kept as it stands through reading and writing', () => {
     const tree = parseConfig(`a {\n}\n\n${footer}`)
     assert.equal(tree.footer, footer)
-    assert.equal(printConfig(tree), `a\n\n${footer}`)
+    assert.equal(printConfig(tree), `a {\n}\n\n${footer}`)
   })
 
   it('gains our component and keeps those of VyOS', () => {
