@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-/** Registers what the scripts of the Debian package run: `clawgress registration …` and `clawgress reactivate`. */
+/** Registers what the scripts of the Debian package run, or tell an operator to run. */
 export function register(program: Command): void {
   const registration = program
     .command('registration', { hidden: true })
@@ -26,6 +26,15 @@ export function register(program: Command): void {
       const { currentLayout } = await import('../../base/layout.ts')
       const { reactivate } = await import('../../conf_mode/reactivate.ts')
       process.stdout.write(`${await reactivate(currentLayout())}\n`)
+    })
+  program
+    .command('force-off', { hidden: true })
+    .description('police clients no longer, whatever the configuration says: for a machine where no commit succeeds')
+    .action(async () => {
+      const { currentLayout } = await import('../../base/layout.ts')
+      const { handle } = await import('../../conf_mode/handler.ts')
+      const nothing = { proposed: null, effective: null, pki: null, dry_run: false }
+      process.stdout.write(`${await handle(nothing, currentLayout())}\n`)
     })
 }
 
