@@ -13,7 +13,7 @@ export async function describeApi(): Promise<object> {
     layout: layoutBelow(''),
     settings: unasked,
     plan: () => undefined,
-    views: { status: unasked, versions: unasked, test: unasked, difference: unasked },
+    views: { status: unasked, policy: unasked, versions: unasked, test: unasked, difference: unasked },
     onRecord: unasked,
     operations: new Operations(),
   }

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { formatProblem } from '../base/errors.ts'
+import { fail, formatProblem } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
 import { MAX_POLICY_BYTES } from '../policy/index.ts'
 import {
@@ -9,8 +9,11 @@ import {
   readActivationRequest,
 } from '../services/index.ts'
 import type { Activation } from './activate.ts'
+import type { ConfigurationSession } from './configuration-session.ts'
 import { problemsOf } from './failure.ts'
-import { checkCandidate, importCandidate, rollbackPolicy } from './import-policy.ts'
+import { liveId } from './generation.ts'
+import { importIntoNodes } from './import-nodes.ts'
+import { checkCandidate, importCandidate, refuseOutdated, rollbackPolicy } from './import-policy.ts'
 
 /** A policy that is not here by then is given up, milliseconds. */
 const UPLOAD_MS = 120_000
@@ -19,18 +22,30 @@ const UPLOAD_MS = 120_000
  * Root's answer to one request of the daemon, over the connection it came by. Nothing in the request is taken on trust:
  * the policy is bounded, parsed and verified here against what was committed, and goes where the commit said.
  */
-export async function answerActivation(layout: Layout, connection: Duplex): Promise<void> {
+export async function answerActivation(
+  layout: Layout,
+  connection: Duplex,
+  session: () => Promise<ConfigurationSession>,
+): Promise<void> {
   connection.on('error', () => {})
-  const reply = await carryOut(layout, connection)
+  const reply = await carryOut(layout, connection, session)
   await new Promise<void>((resolve) => connection.end(`${JSON.stringify(reply)}\n`, resolve))
 }
 
-async function carryOut(layout: Layout, connection: Duplex): Promise<ActivationReply> {
+async function carryOut(
+  layout: Layout,
+  connection: Duplex,
+  session: () => Promise<ConfigurationSession>,
+): Promise<ActivationReply> {
   const late = setTimeout(() => connection.destroy(), UPLOAD_MS)
   try {
     const { request, policy } = await readActivationRequest(connection, MAX_POLICY_BYTES)
     clearTimeout(late)
-    return { ok: true, result: await perform(layout, request, policy) }
+    const isIntoConfig = request.operation === 'import' && request.into === 'config'
+    const result = isIntoConfig
+      ? await performIntoConfig(layout, request, policy, await session())
+      : await perform(layout, request, policy)
+    return { ok: true, result }
   } catch (error) {
     return { ok: false, problems: problemsOf(error) }
   } finally {
@@ -57,6 +72,33 @@ async function perform(layout: Layout, request: ActivationRequest, policy: Buffe
       ? await importCandidate(layout, policy, options)
       : await rollbackPolicy(layout, request.version, options)
   return resultOf(activation, messages)
+}
+
+/** A commit of the configuration, which takes the lock itself: the daemon asks for one of these at a time. */
+async function performIntoConfig(
+  layout: Layout,
+  { user, expected }: Extract<ActivationRequest, { operation: 'import' }>,
+  policy: Buffer,
+  session: ConfigurationSession,
+): Promise<ActivationResult> {
+  if (expected !== undefined) refuseOutdated(layout, expected)
+  const began = performance.now()
+  const before = liveId(layout)
+  const messages: string[] = []
+  await importIntoNodes(layout, policy, session, {
+    file: `api:${user}`,
+    deletePolicyFile: false,
+    save: true,
+    tell: (text) => void messages.push(text),
+  })
+  const generation = liveId(layout) ?? fail('apply.proof', 'The configuration was committed, but no policy is live.')
+  return {
+    changed: generation !== before,
+    generation,
+    summary: generation === before ? 'no difference' : 'committed',
+    messages,
+    milliseconds: Math.round(performance.now() - began),
+  }
 }
 
 const resultOf = (

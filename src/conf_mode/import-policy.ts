@@ -147,7 +147,8 @@ function hasPolicyFile(layout: Layout): boolean {
   return has
 }
 
-function refuseOutdated(layout: Layout, expected: string): void {
+/** Throws `policy.outdated` where another generation is live. */
+export function refuseOutdated(layout: Layout, expected: string): void {
   const live = liveId(layout)
   if (live !== expected)
     fail(

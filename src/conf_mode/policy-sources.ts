@@ -98,6 +98,12 @@ export function readSources(folder: string): { file?: Buffer; nodes?: PolicyNode
   }
 }
 
+/** The kept policy file, where it is all that the policy was read from. */
+export function soleFile(folder: string): string | undefined {
+  const [file, nodes] = [join(folder, FILES.file), join(folder, FILES.nodes)]
+  return existsSync(file) && !existsSync(nodes) ? file : undefined
+}
+
 export function copySources(from: string, to: string): void {
   for (const name of Object.values(FILES))
     if (existsSync(join(from, name))) copyFileSync(join(from, name), join(to, name))

@@ -1,8 +1,13 @@
-import type { Layout } from '../base/layout.ts'
+import { join } from 'node:path'
+import { fail } from '../base/errors.ts'
+import { type Layout, runtimePaths } from '../base/layout.ts'
+import { liveId } from '../conf_mode/generation.ts'
+import { soleFile } from '../conf_mode/policy-sources.ts'
 import type { ApiViews } from '../daemon/api/context.ts'
 import type { DaemonFacts } from '../daemon/run.ts'
 import { readGuardReport } from '../services/index.ts'
 import type { LivePlan } from './live-plan.ts'
+import { exportedPolicy } from './policy-export.ts'
 import { statusData } from './status.ts'
 import { gatherStatus, type Sight } from './status-facts.ts'
 import { testDecision } from './test-domain.ts'
@@ -16,6 +21,11 @@ export const apiViews = (layout: Layout, { live, status }: DaemonFacts): ApiView
   status: async () => {
     const known = { sight: sightOf(layout, live()), live: live(), daemon: status(), policyFile: 'unknown' as const }
     return statusData(await gatherStatus(layout, known))
+  },
+  policy: () => {
+    const generation = liveId(layout) ?? fail('config.missing', 'No policy is live; configure service clawgress first.')
+    const file = soleFile(join(runtimePaths(layout).generations, generation))
+    return file === undefined ? { generation, text: exportedPolicy(layout) } : { generation, file }
   },
   versions: () => showVersions(layout).data as object[],
   test: (plan, question) => testDecision(plan, question).data,

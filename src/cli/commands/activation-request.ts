@@ -11,9 +11,10 @@ export function register(program: Command): void {
         import('../../base/layout.ts'),
         import('../../conf_mode/activation-request.ts'),
       ])
-      await answerActivation(
-        currentLayout(),
-        new Socket({ fd: 0, readable: true, writable: true, allowHalfOpen: true }),
+      const layout = currentLayout()
+      const connection = new Socket({ fd: 0, readable: true, writable: true, allowHalfOpen: true })
+      await answerActivation(layout, connection, async () =>
+        (await import('../configuration-session.ts')).configurationSession(layout),
       )
     })
 }

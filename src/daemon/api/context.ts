@@ -22,6 +22,8 @@ export type ApiServer = FastifyInstance<
  */
 export interface ApiViews {
   status(): Promise<StatusView>
+  /** The live policy as JSON: the file that holds it, or, where the configuration has a share in it, a text. */
+  policy(): { readonly generation: string } & ({ readonly file: string } | { readonly text: Buffer })
   versions(): readonly object[]
   test(plan: Plan, question: TestQuestion): object
   /** Between two entries of the history, by number or generation; absent: the one before the live one, and the live one. */

@@ -11,7 +11,13 @@ const generation = z.string().regex(/^[0-9a-f]{16}$/)
  */
 export const activationRequest = z.discriminatedUnion('operation', [
   z.strictObject({ operation: z.literal('check'), user }),
-  z.strictObject({ operation: z.literal('import'), user, expected: z.exactOptional(generation) }),
+  z.strictObject({
+    operation: z.literal('import'),
+    user,
+    expected: z.exactOptional(generation),
+    /** In place of the policy file, or of the nodes of the configuration, which are committed and saved. */
+    into: z.enum(['file', 'config']),
+  }),
   z.strictObject({
     operation: z.literal('rollback'),
     user,

@@ -56,7 +56,7 @@ describe('what the daemon may ask root for', () => {
   })
 
   it('is answered by a process of root, in sentences', async () => {
-    assert.deepEqual(await codesOf(ask({ operation: 'import', user: 'alice' })), ['config.missing'])
+    assert.deepEqual(await codesOf(ask({ operation: 'import', user: 'alice', into: 'file' })), ['config.missing'])
   })
 
   it('is nothing but these requests, whole, and bounded', async () => {
@@ -65,14 +65,14 @@ describe('what the daemon may ask root for', () => {
       assert.rejects(readActivationRequest(Readable.from(parts), 1_000), wanted)
     for (const request of [
       { operation: 'run', user: 'alice' },
-      { operation: 'import', user: '../alice' },
-      { operation: 'import', user: 'alice', path: '/etc/passwd' },
+      { operation: 'import', user: '../alice', into: 'file' },
+      { operation: 'import', user: 'alice', into: 'file', path: '/etc/passwd' },
       { operation: 'rollback', user: 'alice', version: '../1' },
     ])
       await refused(/none that root answers/, line(request))
     await refused(/longer than 1024/, Buffer.alloc(5000, 'x'))
     await refused(/not JSON/, Buffer.from('{\n'))
-    const order = line({ operation: 'import', user: 'alice' })
+    const order = line({ operation: 'import', user: 'alice', into: 'file' })
     const [length, policy] = framed(Buffer.from(POLICY)) as [Buffer, Buffer]
     await refused(/cut off; nothing was changed/, order, length, policy.subarray(1))
     await refused(/cut off; nothing was changed/, order, length, policy)
@@ -95,7 +95,10 @@ describe('what the daemon may ask root for', () => {
         throw new Error('the sender went away')
       })(),
     )
-    await assert.rejects(requestActivation(path(), { operation: 'import', user: 'alice' }, failing), /went away/)
+    await assert.rejects(
+      requestActivation(path(), { operation: 'import', user: 'alice', into: 'file' }, failing),
+      /went away/,
+    )
   })
 
   it('is listened to again after the run folder was emptied', async () => {

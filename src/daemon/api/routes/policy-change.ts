@@ -46,7 +46,13 @@ export async function policyChangeRoutes(app: ApiServer, context: ApiContext, ac
         summary: 'Activate a policy, or try it',
         description:
           'Answers when the new generation is proven live, or says exactly why not; nothing is changed then. Roles: operator with dry-run, otherwise admin.',
-        querystring: z.strictObject({ 'dry-run': flag.describe('Say what would change; change nothing.') }),
+        querystring: z.strictObject({
+          'dry-run': flag.describe('Say what would change; change nothing.'),
+          into: z
+            .enum(['file', 'config'])
+            .default('file')
+            .describe('In place of the policy file, or of the policy nodes of the configuration, committed and saved.'),
+        }),
         headers: z.looseObject({ 'if-match': ifMatch() }),
         response: answers,
       },
@@ -59,7 +65,7 @@ export async function policyChangeRoutes(app: ApiServer, context: ApiContext, ac
       const policy = form === undefined ? bodyOf(request) : Readable.from([Buffer.from(required(form))])
       const order: ActivationRequest = isDryRun
         ? { operation: 'check', user: caller.id }
-        : { operation: 'import', user: caller.id, ...expectedOf(request) }
+        : { operation: 'import', user: caller.id, into: request.query.into, ...expectedOf(request) }
       const data = await carryOut(order, Readable.from(bounded(policy, MAX_POLICY_BYTES)))
       if ('state' in data) return reply.code(202).header('location', placeOf(data)).send(success(data))
       return reply.code(200).header('etag', `"${data.generation}"`).send(success(data))
@@ -92,13 +98,32 @@ export async function policyChangeRoutes(app: ApiServer, context: ApiContext, ac
     },
   )
 
+  /** A commit of the configuration cannot look at If-Match under its own lock, so there is one at a time. */
+  function claimCommit(): () => void {
+    if (isCommitting) fail('apply.busy', 'Another policy is being committed into the configuration.')
+    isCommitting = true
+    return () => {
+      isCommitting = false
+    }
+  }
+
   async function enter(request: FastifyRequest) {
     const form = await readForm(request)
     return { form, caller: access.admitForm(request, form?.key) }
   }
 
+  let isCommitting = false
+
   async function carryOut(order: ActivationRequest, policy?: Readable) {
-    const { result } = await requestActivation(runtimePaths(context.layout).activationSocket, order, policy)
+    const release = order.operation === 'import' && order.into === 'config' ? claimCommit() : () => {}
+    // The patience begins when the policy is handed over.
+    const handed = await requestActivation(runtimePaths(context.layout).activationSocket, order, policy).catch(
+      (error: unknown) => {
+        release()
+        throw error
+      },
+    )
+    const result = handed.result.finally(release)
     const about = { kind: order.operation, user: order.user }
     return context.operations.follow(about, result, PATIENCE_MS)
   }

@@ -1,10 +1,7 @@
-import { createReadStream } from 'node:fs'
-import { open, readlink } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { fail } from '../../../base/errors.ts'
-import { runtimePaths } from '../../../base/layout.ts'
 import type { Plan } from '../../../plan/types.ts'
 import type { ApiContext, ApiServer } from '../context.ts'
 import { operationView } from '../operations.ts'
@@ -19,7 +16,7 @@ const version = z
 const refusals = { '4xx': failure, '5xx': failure }
 
 /** The routes that show what is enforced and what it comes from. */
-export function policyRoutes(app: ApiServer, { layout, plan, views, operations }: ApiContext): void {
+export function policyRoutes(app: ApiServer, { plan, views, operations }: ApiContext): void {
   const live = (): Plan => plan() ?? fail('config.missing', 'No policy is live; configure service clawgress first.')
 
   app.get(
@@ -37,18 +34,13 @@ export function policyRoutes(app: ApiServer, { layout, plan, views, operations }
       },
     },
     async (_request, reply) => {
-      const { current } = runtimePaths(layout)
-      const folder = await readlink(current).catch(() => fail('config.missing', 'No policy is live.'))
-      const generation = basename(folder)
-      const file = await open(join(resolve(dirname(current), folder), 'policy.json')).catch(() =>
-        fail('policy.file', 'The live policy does not come from a policy file, or its folder is damaged.'),
-      )
-      const policy = createReadStream('', { fd: file })
+      const live = views.policy()
+      const policy = 'text' in live ? Readable.from([live.text]) : await opened(live.file)
       return reply
-        .header('etag', `"${generation}"`)
+        .header('etag', `"${live.generation}"`)
         .type('application/json; charset=utf-8')
         .serializer((text: string) => text)
-        .send(Readable.from(enveloped(generation, policy)) as never)
+        .send(Readable.from(enveloped(live.generation, policy)) as never)
     },
   )
 
@@ -123,6 +115,11 @@ export function policyRoutes(app: ApiServer, { layout, plan, views, operations }
           ),
       ),
   )
+}
+
+async function opened(path: string): Promise<Readable> {
+  const file = await open(path).catch(() => fail('policy.file', 'The live policy cannot be read; commit again.'))
+  return file.createReadStream()
 }
 
 async function* enveloped(generation: string, policy: Readable): AsyncIterable<Buffer | string> {

@@ -29,7 +29,7 @@ describe('the server of the API', () => {
     const { status, body } = await ask('/policy')
     assert.equal(status, 409)
     assert.equal(body.success, false)
-    assert.match(body.error!, /No policy is live\. \(config\.missing\)$/)
+    assert.match(body.error!, /No policy is live; configure .* \(config\.missing\)$/)
     assert.equal((await ask('/status')).status, 200)
   })
 
