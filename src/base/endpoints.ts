@@ -5,6 +5,9 @@
 export const ENDPOINTS = {
   /** named: private port on the listen addresses and on 127.0.0.1. Clients' port 53 is redirected here. */
   namedPort: 5053,
+  /** Why page: private ports on the listen addresses. Clients' ports 80 and 443 of those are redirected here. */
+  whyPort: 5080,
+  whyTlsPort: 5443,
   rndcPort: 9953,
   statisticsPort: 8953,
   /** Pinner: one address a group (see `pinnerAddress`), UDP and TCP. */

@@ -20,6 +20,10 @@ export const REASONS = {
     operator: 'Port 53 always leads to the resolver of the gateway, wherever the packet was addressed.',
     agent: 'Nothing to do.',
   },
+  'allow.gateway': {
+    operator: 'The gateway itself answers: the page that tells clients why they were refused.',
+    agent: 'Nothing to do.',
+  },
   'dns.not-allowed': {
     operator: 'The name is not on the allowlist.',
     agent: 'Do not retry; ask for the name to be added to the policy.',
@@ -75,7 +79,7 @@ export const REASONS = {
     agent: 'Check the address of this machine.',
   },
   'net.gateway': {
-    operator: 'Clients reach only DNS, ping and address configuration on the gateway itself.',
+    operator: 'Clients reach only DNS, the why page, ping and address configuration on the gateway itself.',
     agent: 'Do not connect to the gateway.',
   },
   'net.neighbour': {

@@ -7,6 +7,7 @@ import { groupOf, isServed } from './group-of.ts'
 import { isSpecialPurpose, judgeAddress } from './judge-address.ts'
 import { embeddedIPv4 } from './special-purpose.ts'
 import type { Decision, Group, NameVerdict, Plan, PrefixEntry, Protocol, Question, Rule } from './types.ts'
+import { whyPageReason } from './why-page.ts'
 
 const DNS_PORT = 53
 /** DNS over TLS and QUIC (RFC 7858, RFC 9250), multicast DNS (RFC 6762): open only where an entry says so. */
@@ -21,13 +22,16 @@ export const OTHER_DNS_PORTS: ReadonlySet<number> = new Set([853, 5353])
  * - both: may the name resolve, open this address, and on this port?
  *
  * Without a protocol, a port is allowed where TCP or UDP is. Port 53 over either is the gateway's resolver wherever it
- * is addressed: allowed with reason `allow.dns`, unless a name is given that the resolver would refuse. `sni` and `at`
+ * is addressed: allowed with reason `allow.dns`, unless a name is given that the resolver would refuse. The gateway's
+ * own page is `allow.gateway`. `sni` and `at`
  * have no influence yet. Throws ClawgressError `config.value` where client or address is no address.
  */
 export function decide(plan: Plan, question: Question): Decision {
   const client = question.client === undefined ? undefined : addressOf(question.client, 'client')
   const group = groupOf(plan, client)
   if (client !== undefined && !isServed(plan, client)) return decision(plan, group, 'net.unknown-client')
+  const own = whyPageReason(plan.settings, question)
+  if (own !== undefined) return decision(plan, group, own)
   const name = question.name === undefined ? undefined : judgeName(plan, group, question.name)
   const say = (reason: ReasonCode) => decision(plan, group, reason, name?.rule, name?.label)
   if (name !== undefined && !name.allowed) return say(name.reason)

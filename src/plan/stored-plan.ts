@@ -22,6 +22,7 @@ const settings = z.strictObject({
   clientNetworks: z.array(prefix),
   listenAddresses: z.array(z.string()),
   clientServices: z.array(z.strictObject({ address: z.string(), port })).optional(),
+  whyPage: z.strictObject({ name: z.string() }).optional(),
   nameServers: z.array(z.strictObject({ address: z.string(), port, tlsHostname: z.string().optional() })),
   denyAnswer: z.enum(['nxdomain', 'nodata']),
   cacheSizeMiB: z.number(),

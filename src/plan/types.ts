@@ -88,6 +88,8 @@ export interface PlanSettings {
   readonly markMask: number
   /** Addresses of the router itself and its on-link prefixes at commit time: never reachable through a name. */
   readonly ownPrefixes: readonly Prefix[]
+  /** The page that tells clients why they were refused, on the listen addresses; absent: there is none. */
+  readonly whyPage?: WhyPage
   /** What clients reach on the gateway beside DNS and ping; absent: nothing. */
   readonly clientServices?: readonly ClientService[]
   /** syslog facility for decision records. */
@@ -95,6 +97,11 @@ export interface PlanSettings {
   /** Whether denials, and allowed flows, are written down; absent: they are. Counters count either way. */
   readonly logDenied?: boolean
   readonly logAllowed?: boolean
+}
+
+export interface WhyPage {
+  /** Lower-case A-labels. */
+  readonly name: string
 }
 
 /** A TCP service of the gateway that clients may reach. */

@@ -133,7 +133,7 @@ describe('named with our configuration and zones', () => {
   })
 
   it('does not hand out the policy zones themselves', async () => {
-    for (const zone of ['r', 'o', 'b', 'd']) {
+    for (const zone of ['g', 'r', 'o', 'b', 'd']) {
       for (const type of [TYPE.SOA, TYPE.NS, TYPE.A]) assert.match(await rig.result(zone, type), /^(NXDOMAIN|REFUSED)$/)
       assert.match(await rig.result(`foo.test.${zone}`, TYPE.CNAME), /^(NXDOMAIN|REFUSED)$/)
     }

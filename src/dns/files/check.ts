@@ -56,12 +56,14 @@ async function checkConf(file: string): Promise<void> {
 function excerpt(zone: PlannedZone): string {
   const lines = bothEnds(zone.lines ?? NO_ENTRIES)
   const text = Buffer.concat([...printZone({ ...zone, lines })]).toString('latin1')
-  checkTargets(text, ACTION_TARGET[zone.action])
+  if (zone.action === 'local') checkRecords(text)
+  else checkTargets(text, ACTION_TARGET[zone.action])
   return text
 }
 
+const ADDRESS = /^[a-z0-9_.-]+ (?:A [0-9.]+|AAAA [0-9a-f:]+)$/
 const RECORD = /^([a-z0-9_*.-]+) CNAME (\S+)$/
-const FRAME = /^(?:\$TTL 60|@ (?:SOA|NS) [a-z0-9. ]+|h[0-9a-f]{16}\.[rob]\.~~clawgress TXT "[0-9a-f]{16}")$/
+const FRAME = /^(?:\$TTL 60|@ (?:SOA|NS) [a-z0-9. ]+|h[0-9a-f]{16}\.[grob]\.~~clawgress TXT "[0-9a-f]{16}")$/
 
 /** Every line of a zone file is an entry with exactly this target, or part of the fixed frame. Throws `apply.check`. */
 export function checkTargets(text: string, target: string): void {
@@ -70,6 +72,12 @@ export function checkTargets(text: string, target: string): void {
     if (entry === null ? line === '' || FRAME.test(line) : entry[2] === target) continue
     fail('apply.check', 'A line of a zone file does not say what its zone is for.', { line: index + 1 })
   }
+}
+
+/** Every line of the gateway's own zone is an address, or part of the fixed frame. Throws `apply.check`. */
+export function checkRecords(text: string): void {
+  const wrong = text.split('\n').findIndex((line) => line !== '' && !ADDRESS.test(line) && !FRAME.test(line))
+  if (wrong >= 0) fail('apply.check', "A line of the gateway's own zone file is no address.", { line: wrong + 1 })
 }
 
 function bothEnds(lines: EntryLines): EntryLines {

@@ -75,10 +75,10 @@ async function applyView(apply: ViewApply): Promise<void> {
     await reload(apply, 'b', canaryName('b', view.zones.b.hash))
   }
   const stale: ZoneName[] = []
-  for (const zone of ['r', 'o', 'd'] as const) if (!(await isLive(apply, zone))) stale.push(zone)
+  for (const zone of ['g', 'r', 'o', 'd'] as const) if (!(await isLive(apply, zone))) stale.push(zone)
   for (const zone of stale) installZone(apply.layout, apply.generation, view.view, zone)
   for (const zone of stale) await startReload(apply, zone)
-  for (const zone of ['r', 'o', 'b'] as const) await awaitCanary(probe, view, zone, deadline)
+  for (const zone of ['g', 'r', 'o', 'b'] as const) await awaitCanary(probe, view, zone, deadline)
   await awaitDenial(probe, view.view, apply.state.denyAnswer, deadline)
 }
 

@@ -44,7 +44,7 @@ export async function awaitDenial(
 }
 
 /**
- * Proves a generation: in every view the canaries of revoke, overlay and base answer, and an unlisted name is denied.
+ * Proves a generation: in every view the canaries of gateway, revoke, overlay and base answer, and an unlisted name is denied.
  * `deadline`: ms since the epoch; absent: by the size of the zones. Throws `apply.proof`.
  */
 export async function awaitCanaries(
@@ -54,7 +54,7 @@ export async function awaitCanaries(
   await Promise.all(
     state.views.map((view) =>
       withProbe(view.groupId, async (probe) => {
-        for (const zone of ['r', 'o', 'b'] as const) await awaitCanary(probe, view, zone, deadline)
+        for (const zone of ['g', 'r', 'o', 'b'] as const) await awaitCanary(probe, view, zone, deadline)
         await awaitDenial(probe, view.view, state.denyAnswer, deadline)
       }),
     ),

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Plan } from '../../plan/types.ts'
 import { compareLines } from './compare.ts'
-import { collectLines, type EntryLines, NO_ENTRIES } from './entry-lines.ts'
+import { collectLines, type EntryLines, linesOf, NO_ENTRIES } from './entry-lines.ts'
+import { gatewayRecords } from './gateway-records.ts'
 import { passLongNames, withoutLongNames } from './long-names.ts'
 import { type ReducedEntries, reduceEntries } from './reduce.ts'
 import { relevantDenies, revoke, union } from './revoke.ts'
@@ -14,6 +15,8 @@ export interface PlannedZone extends ZoneVersion {
   readonly action: ZoneAction
   /** Absent: the previous generation's file is kept as it is. */
   readonly lines?: EntryLines
+  /** Of a zone that answers by itself, instead of entries: owner, type and data. */
+  readonly records?: readonly string[]
 }
 
 export interface PlannedView {
@@ -40,8 +43,8 @@ export const LARGEST_DRIFT = 20_000
 const DRIFT_PART = 0.1
 
 /**
- * Decides what each zone of each group's view holds, so that revoke, overlay, base and deny, asked in this order,
- * answer as the Plan judges. Pure. The base stays as it is where the change since it was written is small, because the
+ * Decides what each zone of each group's view holds, so that gateway, revoke, overlay, base and deny, asked in this
+ * order, answer as the Plan judges. Pure. The base stays as it is where the change since it was written is small, because the
  * time to bring a zone into force follows its size; `compact` writes it anew in any case.
  */
 export function planZones(plan: Plan, previous?: PreviousZones, options: { compact?: boolean } = {}): ZonePlan {
@@ -58,7 +61,13 @@ export function planZones(plan: Plan, previous?: PreviousZones, options: { compa
     views: views.map(({ view, groupId, zones }) => ({
       view,
       groupId,
-      zones: { r: versionOf(zones.r), o: versionOf(zones.o), b: versionOf(zones.b), d: versionOf(zones.d) },
+      zones: {
+        g: versionOf(zones.g),
+        r: versionOf(zones.r),
+        o: versionOf(zones.o),
+        b: versionOf(zones.b),
+        d: versionOf(zones.d),
+      },
     })),
   }
   return { views, state }
@@ -70,16 +79,18 @@ function planView(plan: Plan, groupId: number, old: ViewState | undefined, base:
   const allowed = reduceEntries(passLongNames(listed))
   const deny = plan.settings.denyAnswer
   const kept = base === undefined ? undefined : keepBase(allowed, denied, base)
-  const zone = (name: ZoneName, action: ZoneAction, lines: EntryLines): PlannedZone => {
-    const hash = contentHash(action, lines)
+  const zone = (name: ZoneName, action: ZoneAction, lines: EntryLines, content = lines): PlannedZone => {
+    const hash = contentHash(action, content)
     const before = old?.zones[name]
     const serial = before === undefined ? 1 : before.hash === hash ? before.serial : (before.serial % 0xffffffff) + 1
     return { zone: name, action, lines, hash, serial, entries: lines.count }
   }
+  const records = gatewayRecords(plan.settings)
   return {
     view: viewName(groupId),
     groupId,
     zones: {
+      g: { ...zone('g', 'local', NO_ENTRIES, linesOf(records)), records },
       r: zone('r', deny, kept?.revoked ?? relevantDenies(denied, [allowed.lines])),
       o: zone('o', 'pass', kept?.overlay ?? NO_ENTRIES),
       b: kept === undefined ? zone('b', 'pass', allowed.lines) : { zone: 'b', action: 'pass', ...old!.zones.b },

@@ -7,20 +7,23 @@ const CHUNK = 1 << 20
 const LONGEST_LINE = 300
 
 /**
- * Prints a zone file (RFC 1035 section 5) in chunks of about 1 MiB: head, one CNAME an entry, and last the canary.
+ * Prints a zone file (RFC 1035 section 5) in chunks of about 1 MiB: head, one CNAME an entry (or the records of a zone
+ * that answers by itself), and last the canary.
  * The deny zone holds the apex wildcard alone, without a canary: any other name in it would be a hole.
  */
 export function* printZone(zone: PlannedZone): Generator<Buffer> {
-  const target = ACTION_TARGET[zone.action]
   yield Buffer.from(`$TTL 60\n@ SOA . . ${zone.serial} 3600 600 86400 60\n@ NS localhost.\n`)
   if (zone.zone === 'd') {
-    yield Buffer.from(`* CNAME ${target}\n`)
+    yield Buffer.from(`* CNAME ${targetOf(zone)}\n`)
     return
   }
   if (zone.lines === undefined) throw new Error('a zone that is kept is not printed')
-  yield* printEntries(zone.lines.bytes, Buffer.from(` CNAME ${target}\n`))
+  if (zone.action === 'local') for (const record of zone.records ?? []) yield Buffer.from(`${record}\n`)
+  else yield* printEntries(zone.lines.bytes, Buffer.from(` CNAME ${targetOf(zone)}\n`))
   yield Buffer.from(`${canaryName(zone.zone, zone.hash)} TXT "${zone.hash}"\n`)
 }
+
+const targetOf = ({ action }: PlannedZone): string => (action === 'local' ? '' : ACTION_TARGET[action])
 
 function printEntries(bytes: Buffer, ending: Buffer): Buffer[] {
   const chunks: Buffer[] = []

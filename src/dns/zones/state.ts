@@ -40,7 +40,7 @@ const state = z.strictObject({
       z.strictObject({
         view: z.string().regex(/^g[0-9]{1,5}$/),
         groupId: z.int().min(0).max(65_535),
-        zones: z.strictObject({ r: version, o: version, b: version, d: version }),
+        zones: z.strictObject({ g: version, r: version, o: version, b: version, d: version }),
       }),
     )
     .max(65_536),

@@ -1,16 +1,16 @@
 /**
- * The RPZ zones of a view, in the order that named asks them: revoke, overlay, base, deny. One letter each, because the
- * zone's name has to fit behind the listed names (255 octets in all, RFC 1035 section 2.3.4).
+ * The RPZ zones of a view, in the order that named asks them: gateway, revoke, overlay, base, deny. One letter each,
+ * because the zone's name has to fit behind the listed names (255 octets in all, RFC 1035 section 2.3.4).
  */
-export const ZONES = ['r', 'o', 'b', 'd'] as const
+export const ZONES = ['g', 'r', 'o', 'b', 'd'] as const
 
 export type ZoneName = (typeof ZONES)[number]
 
-/** What an entry does: let the query through, or answer as for a denied name. */
-export type ZoneAction = 'pass' | 'nxdomain' | 'nodata'
+/** What an entry does: answer with records of its own, let the query through, or answer as for a denied name. */
+export type ZoneAction = 'local' | 'pass' | 'nxdomain' | 'nodata'
 
 /** RPZ's spelling of an action, as the target of a CNAME (BIND ARM, "Response Policy Zone Rulesets"). */
-export const ACTION_TARGET: Readonly<Record<ZoneAction, string>> = {
+export const ACTION_TARGET: Readonly<Record<Exclude<ZoneAction, 'local'>, string>> = {
   pass: 'rpz-passthru.',
   nxdomain: '.',
   nodata: '*.',

@@ -49,6 +49,29 @@ export function dnsChain(
   listenAddresses: readonly string[],
   networks: InterfaceNetworks,
 ): Chain {
+  const rules = listenTargets(interfaces, listenAddresses, networks).map(({ address, family, interfaces }) => {
+    const [ip, to] = family === 4 ? ['ip', address] : ['ip6', `[${address}]`]
+    return (
+      `iifname ${quotedSet(interfaces)} meta nfproto ipv${family} meta l4proto { tcp, udp } th dport 53 ` +
+      `dnat ${ip} to ${to}:${ENDPOINTS.namedPort}`
+    )
+  })
+  return { name: 'dns', base: 'type nat hook prerouting priority dstnat - 5; policy accept;', rules }
+}
+
+/** The listen address that stands for the gateway on some client interfaces. */
+export interface ListenTarget {
+  readonly address: string
+  readonly family: Family
+  readonly interfaces: readonly string[]
+}
+
+/** For each interface and family: the listen address on the interface's own network where that is known, else the first. */
+export function listenTargets(
+  interfaces: readonly string[],
+  listenAddresses: readonly string[],
+  networks: InterfaceNetworks,
+): ListenTarget[] {
   const targets = new Map<string, { family: Family; interfaces: string[] }>()
   for (const device of interfaces) {
     for (const family of [4, 6] as const) {
@@ -59,14 +82,7 @@ export function dnsChain(
       else known.interfaces.push(device)
     }
   }
-  const rules = [...targets].map(([address, target]) => {
-    const [ip, to] = target.family === 4 ? ['ip', address] : ['ip6', `[${address}]`]
-    return (
-      `iifname ${quotedSet(target.interfaces)} meta nfproto ipv${target.family} meta l4proto { tcp, udp } th dport 53 ` +
-      `dnat ${ip} to ${to}:${ENDPOINTS.namedPort}`
-    )
-  })
-  return { name: 'dns', base: 'type nat hook prerouting priority dstnat - 5; policy accept;', rules }
+  return [...targets].map(([address, target]) => ({ address, ...target }))
 }
 
 function listenAddressFor(
@@ -82,12 +98,13 @@ function listenAddressFor(
   return onLink ?? candidates[0]
 }
 
-const isLinkLocal = (bytes: Uint8Array): boolean =>
+export const isLinkLocal = (bytes: Uint8Array): boolean =>
   bytes.length === 16 && bytes[0] === 0xfe && (bytes[1]! & 0xc0) === 0x80
 
 /**
  * What reaches the gateway itself. Clients reach address configuration, neighbour discovery, VRRP and ping, and what
- * `services` admits; pings beyond a client's rate end in `tooFast`. Others never reach the private ports. No rule here accepts what VyOS's own firewall would drop.
+ * `services` admits; pings beyond a client's rate end in `tooFast`. Others never reach the private ports, of which
+ * `privatePorts` are more. No rule here accepts what VyOS's own firewall would drop.
  */
 export function inputChains(
   interfaces: readonly string[],
@@ -95,6 +112,7 @@ export function inputChains(
   services: readonly string[],
   refusal: string,
   tooFast: string,
+  privatePorts: readonly string[] = [],
 ): Chain[] {
   const refuse = `goto ${refusal}`
   return [
@@ -105,6 +123,7 @@ export function inputChains(
         'iifname "lo" accept',
         `iifname ${quotedSet(interfaces)} goto from_client_to_gateway`,
         `meta l4proto { tcp, udp } th dport ${ENDPOINTS.namedPort} drop`,
+        ...privatePorts,
         'ip daddr 127.0.0.0/8 drop',
       ],
     },

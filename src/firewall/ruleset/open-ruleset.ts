@@ -34,6 +34,7 @@ import { withMarker } from './live-marker.ts'
 import { type MarkField, markField } from './mark-field.ts'
 import { disjointRanges, formatRange } from './source-ranges.ts'
 import { contentSet, type LiveObjects, type NamedSet, printTransaction, type Ruleset } from './text.ts'
+import { whyPageChains, whyPagePrivate, whyPageService } from './why-page-chain.ts'
 
 export interface RulesetOptions {
   /** Number of this generation in the mark field, from `nextMark`. */
@@ -77,13 +78,15 @@ function openRuleset(plan: Plan, field: MarkField, options: RulesetOptions): Rul
   return {
     chains: [
       dnsChain(clients, settings.listenAddresses, options.networks ?? new Map()),
+      ...whyPageChains(settings, options.networks ?? new Map()),
       ...untrackedChains(),
       ...inputChains(
         clients,
         sourceChecks,
-        [DNS_SERVICE, ...clientServices(settings)],
+        [DNS_SERVICE, ...whyPageService(settings), ...clientServices(settings)],
         denialName(ANY_GROUP, 'net.gateway'),
         tooFast,
+        whyPagePrivate(settings),
       ),
       dnsLimitChain(tooFast),
       forwardChain(clients),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkNamed, checkTargets } from '../../../src/dns/files/check.ts'
+import { checkNamed, checkRecords, checkTargets } from '../../../src/dns/files/check.ts'
 import { bindIds } from '../../../src/dns/files/ownership.ts'
 import { decodeRndc, encodeRndc } from '../../../src/dns/live/rndc-message.ts'
 import { type EntryLines, linesOf } from '../../../src/dns/zones/entry-lines.ts'
@@ -40,6 +40,18 @@ describe('checks before a zone is used', () => {
       assert.throws(() => checkTargets(text.replace('rpz-passthru.', wrong), 'rpz-passthru.'), /apply\.check/, wrong)
     assert.throws(() => checkTargets(`${text}$INCLUDE /etc/passwd\n`, 'rpz-passthru.'), /apply\.check/)
     assert.throws(() => checkTargets(`${text}a.test A 192.0.2.1\n`, 'rpz-passthru.'), /apply\.check/)
+  })
+
+  it('refuse anything but addresses in the zone of the gateway’s own names', () => {
+    const frame = printed(view.zones.g)
+    checkRecords(`${frame}why.test A 192.0.2.1\nwhy.test AAAA 2001:db8::1\n`)
+    for (const wrong of [
+      'why.test CNAME evil.test.',
+      '$INCLUDE /etc/passwd',
+      'why.test A 192.0.2.1 ; x',
+      '* A 192.0.2.1',
+    ])
+      assert.throws(() => checkRecords(`${frame}${wrong}\n`), /apply\.check/, wrong)
   })
 
   it('refuse entries that named would drop or cannot hold', async () => {

@@ -77,7 +77,7 @@ describe('named.conf', () => {
         /also-notify/,
       ])
         assert.doesNotMatch(view, unwanted)
-      assert.equal(view.match(/type primary;/g)?.length, 4)
+      assert.equal(view.match(/type primary;/g)?.length, 5)
       assert.equal(view.match(/forwarders/g)?.length, 1)
     }
   })
@@ -102,7 +102,7 @@ describe('named.conf', () => {
       assert.ok(all[0]!.includes(option), option)
     assert.deepEqual(
       [...all[0]!.matchAll(/zone "(.)"( log no| log yes|)/g)].map(([, zone]) => zone),
-      ['r', 'o', 'b', 'd'],
+      ['g', 'r', 'o', 'b', 'd'],
     )
   })
 

@@ -90,7 +90,7 @@ describe('RPZ zones of a plan', () => {
   it('pass a name that leaves and comes back, and deny it in between, without touching the base', () => {
     const history = new History()
     const before = history.commit({ allow: ['x.test', ...FILLER] })
-    assert.equal(before[2]!.has('x.test'), true)
+    assert.equal(before[3]!.has('x.test'), true)
     history.commit({ allow: FILLER })
     assert.equal(history.plan!.views[0]!.zones.r.lines!.bytes.toString(), 'x.test\n')
     history.commit({ allow: ['x.test', ...FILLER] })
@@ -154,9 +154,25 @@ describe('RPZ zones of a plan', () => {
     const history = new History()
     const zones = history.commit({ allow: ['x.test', '*.wild.test', 'y.test'], deny })
     assert.deepEqual(
-      [...zones[0]!.keys()].filter((owner) => !owner.includes('~~')),
+      [...zones[1]!.keys()].filter((owner) => !owner.includes('~~')),
       ['x.test', 'sub.wild.test'],
     )
+  })
+
+  it('answer to the name of the why page with the listen addresses of both families, before any list is asked', () => {
+    const settings = {
+      ...SETTINGS,
+      whyPage: { name: 'clawgress.internal' },
+      listenAddresses: ['10.0.0.1', '2001:db8::1', 'fe80::1'],
+    }
+    const { zones } = planZones(planOf({ allow: [], deny: ['*.internal'] }, { settings })).views[0]!
+    assert.match(
+      printed(zones.g),
+      /NS localhost\.\nclawgress\.internal A 10\.0\.0\.1\nclawgress\.internal AAAA 2001:db8::1\nh[0-9a-f]{16}\.g\./,
+    )
+    const without = planZones(planOf({ allow: [] })).views[0]!
+    assert.doesNotMatch(printed(without.zones.g), /internal/)
+    assert.notEqual(zones.g.hash, without.zones.g.hash)
   })
 
   it('give each view the lists of its own group', () => {
@@ -172,7 +188,7 @@ describe('RPZ zones of a plan', () => {
   it('end with a canary that carries the contents in its owner, except the deny zone', () => {
     const view = planZones(planOf({ allow: ['a.test'] })).views[0]!
     const other = planZones(planOf({ allow: ['b.test'] })).views[0]!
-    for (const zone of ['r', 'o', 'b'] as const)
+    for (const zone of ['g', 'r', 'o', 'b'] as const)
       assert.match(
         printed(view.zones[zone]),
         new RegExp(`\nh${view.zones[zone].hash}\\.${zone}\\.~~clawgress TXT "[0-9a-f]{16}"\n$`),
