@@ -59,6 +59,7 @@ export const runtimePaths = (layout: Layout) => ({
   /** What the daemon makes. */
   daemonFolder: join(layout.run, 'daemon'),
   daemonSocket: join(layout.run, 'daemon', 'daemon.sock'),
+  daemonQuerySocket: join(layout.run, 'daemon', 'query.sock'),
   namedDenials: join(layout.named, 'log', 'denials.log'),
   pinnerDenials: join(layout.run, 'log', 'pinner-denials.jsonl'),
   nflogRecords: join(layout.run, 'log', 'nflog.json'),

@@ -6,10 +6,12 @@ import { Api } from './api/serve.ts'
 import { GuardWatch } from './guard-watch.ts'
 import { pinnerNames } from './pinner-names.ts'
 import { PlanWatch } from './plan-watch.ts'
+import { serveQueries } from './query-socket.ts'
 import type { RecordListener } from './records/record-bus.ts'
 import type { RecordContextOptions } from './records/record-context.ts'
 import { Records } from './records/records.ts'
 import { type DaemonStatus, serveStatus } from './status.ts'
+import { DaemonTelemetry } from './telemetry/daemon-telemetry.ts'
 
 /** Milliseconds between looks at the logs. */
 const PAUSE = 40
@@ -40,10 +42,13 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
   const plans = new PlanWatch(layout)
   const guard = new GuardWatch(layout)
   const records = new Records({ ...options, layout, lookUpNames, plans }, guard)
-  const status = () => withTrouble(records.status(), api?.trouble)
   const onRecord = (listener: RecordListener) => records.onRecord(listener)
+  const counts = new DaemonTelemetry({ layout, plans, guard, onRecord })
+  const status = () => withTroubles(records.status(), [...counts.troubles, api?.trouble])
   const api = openApi(layout, plans, { status, onRecord }, options)
   const server = await serveStatus(layout, status)
+  const { telemetry } = counts
+  const queries = await serveQueries(layout, { telemetry, metricsText: () => counts.metricsText(), onRecord })
   let isEnding = false
   const end = () => {
     isEnding = true
@@ -55,6 +60,7 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
     while (!isEnding) {
       const now = Date.now()
       guard.refresh(now)
+      counts.step(now)
       await (records.step(now) ? setImmediate() : setTimeout(PAUSE))
     }
   } finally {
@@ -62,8 +68,10 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
     process.off('SIGINT', end)
     // Also after a failure: a process that still answers on its socket would never be started anew.
     server.close()
+    queries.close()
     await api?.stop()
     records.close()
+    counts.close()
   }
 }
 
@@ -83,5 +91,7 @@ function openApi(
   return api
 }
 
-const withTrouble = (status: DaemonStatus, trouble: string | undefined): DaemonStatus =>
-  trouble === undefined ? status : { ...status, troubles: [...status.troubles, trouble] }
+const withTroubles = (status: DaemonStatus, more: readonly (string | undefined)[]): DaemonStatus => ({
+  ...status,
+  troubles: [...status.troubles, ...more.filter((trouble) => trouble !== undefined)],
+})

@@ -70,6 +70,11 @@ export class PinnerClient {
     return this.call('sweep', {})
   }
 
+  /** Counts since the last call, by whoever made it: for the daemon alone. */
+  resolved(): Promise<ControlResults['resolved']> {
+    return this.call('resolved', {})
+  }
+
   metrics(): Promise<ControlResults['metrics']> {
     return this.call('metrics', {})
   }

@@ -4,6 +4,7 @@ import { type Layout, runtimePaths } from '../base/layout.ts'
 import { type LiveRuleset, liveRuleset, PinWriter } from '../firewall/index.ts'
 import { GroupSide } from './answering/group-side.ts'
 import { PinQueue } from './answering/pin-queue.ts'
+import { ResolvedNames } from './answering/resolved-names.ts'
 import { Resolver } from './answering/resolver.ts'
 import { Shares } from './answering/shares.ts'
 import { WildcardNames } from './answering/wildcard-names.ts'
@@ -40,6 +41,7 @@ export class Pinner {
   private readonly writer = new PinWriter()
   private readonly denials: DenialFile
   private readonly resolver: Resolver
+  readonly resolved = new ResolvedNames()
   private readonly shares: Shares
   private readonly groupSide: GroupSide
   private readonly upstream: UpstreamSide
@@ -66,6 +68,7 @@ export class Pinner {
     this.groupSide = new GroupSide({
       policy: this.policy,
       resolver: this.resolver,
+      resolved: this.resolved,
       queue: new PinQueue(this.store),
       shares: this.shares,
       wildcardNames: new WildcardNames(limits),

@@ -120,10 +120,10 @@ describe('allowed flows', () => {
         [client, 443, 'tcp', 'default', 'allow.address', plan.generation],
       )
       for (const way of [record.up, record.down]) {
-        // Every packet has headers of IP and TCP with time stamps; those of SYN are longer.
+        // Every packet has headers of IP and TCP with time stamps; those of some have more options.
         assert.ok(way!.packets >= 4, JSON.stringify(record))
         const beyond = way!.bytes - 100_000 - way!.packets * headers
-        assert.ok(beyond >= 0 && beyond < 40, JSON.stringify(record))
+        assert.ok(beyond >= 0 && beyond < way!.packets * 28, JSON.stringify(record))
       }
       assert.ok(record.seconds! >= 0 && record.seconds! < 5 && record.clientPort! > 0)
     })

@@ -20,6 +20,7 @@ import type { Incoming } from '../transport/listener.ts'
 import { type AnswerDecision, type Denial, decideAnswer, refusal } from './decide-answer.ts'
 import type { PinQueue } from './pin-queue.ts'
 import { isAddressType, isOrdinaryType, isServiceType } from './query-types.ts'
+import type { ResolvedNames } from './resolved-names.ts'
 import type { Resolver } from './resolver.ts'
 import { type Shares, shareZone } from './shares.ts'
 import type { WildcardNames } from './wildcard-names.ts'
@@ -31,6 +32,7 @@ export interface GroupSideParts {
   readonly shares: Shares
   readonly wildcardNames: WildcardNames
   readonly denials: DenialFile
+  readonly resolved: ResolvedNames
   readonly counters: Counters
   readonly limits: Limits
 }
@@ -102,6 +104,7 @@ export class GroupSide {
         return refusal({ query }, RCODE.REFUSED, { reason: 'dns.limit' })
       }
     }
+    this.parts.resolved.note(group.name, name)
     const leave = shares.enter(group.key, shareZone(name, verdict.wildcardSuffix))
     if (leave === undefined) {
       counters.overLimit++

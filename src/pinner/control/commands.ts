@@ -26,6 +26,7 @@ const HANDLERS: Handlers = {
   reset: (pinner) => ({ flush: pinner.planSwitch.flushLists(pinner.store.reset()) }),
   sweep: (pinner) => pinner.sweep(),
   metrics: (pinner) => pinner.metrics(),
+  resolved: (pinner) => pinner.resolved.take(),
 }
 
 /** Carries a request out. Throws ClawgressError. */

@@ -1,4 +1,5 @@
 import type { Problem } from '../../base/errors.ts'
+import type { ResolvedCounts } from '../answering/resolved-names.ts'
 import type { StoreCounters } from '../book/pin-store.ts'
 import type { ActivateResult, FlushList, StageResult } from '../commit/plan-switch.ts'
 import type { Counters } from '../metrics.ts'
@@ -71,6 +72,7 @@ export interface ControlResults {
   readonly reset: { readonly flush: readonly FlushList[] }
   readonly sweep: { readonly flows: number; readonly held: number }
   readonly metrics: PinnerMetrics
+  readonly resolved: ResolvedCounts
 }
 
 export type ControlCommand = keyof ControlResults

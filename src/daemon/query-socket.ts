@@ -1,0 +1,171 @@
+import { chmodSync, rmSync } from 'node:fs'
+import { createConnection, createServer, type Server, type Socket } from 'node:net'
+import { z } from 'zod'
+import { fail } from '../base/errors.ts'
+import { type Layout, runtimePaths } from '../base/layout.ts'
+import type { AnyRecord } from './records/record-kinds.ts'
+import { DIMENSIONS, MEASURES } from './telemetry/measures.ts'
+import type { Telemetry, TelemetryAnswer } from './telemetry/telemetry.ts'
+import { WINDOWS } from './telemetry/timeline.ts'
+
+/** What the daemon is asked by the commands of the same machine, one line of JSON a connection. */
+export const daemonQuery = z.discriminatedUnion('command', [
+  z.strictObject({
+    command: z.literal('telemetry'),
+    window: z.enum(WINDOWS),
+    by: z.enum([...DIMENSIONS.filter((each) => each !== 'all'), 'reason']).optional(),
+    top: z.int().min(0).max(1000).optional(),
+    order: z.enum(MEASURES).optional(),
+  }),
+  z.strictObject({ command: z.literal('metrics') }),
+  z.strictObject({ command: z.literal('records') }),
+])
+
+export type DaemonQuery = z.infer<typeof daemonQuery>
+
+export interface QuerySources {
+  readonly telemetry: Pick<Telemetry, 'query'>
+  readonly metricsText: () => Promise<{ readonly text: string }>
+  readonly onRecord: (listener: (record: AnyRecord) => void) => () => void
+}
+
+const MAX_CONNECTIONS = 32
+const MAX_QUERY = 4096
+const TIMEOUT = 5_000
+/** Octets that wait for a slow reader of records, who is then cut off. */
+const MAX_WAITING = 1 << 20
+const MAX_ANSWER = 8 << 20
+
+const socketPath = (layout: Layout) => runtimePaths(layout).daemonQuerySocket
+
+/**
+ * Answers on `${run}/daemon/query.sock`: telemetry and metrics with one line of JSON, records with a line for each as
+ * they come, until the asker leaves.
+ */
+export function serveQueries(layout: Layout, sources: QuerySources): Promise<Server> {
+  rmSync(socketPath(layout), { force: true })
+  const server = createServer((socket) => take(socket, sources))
+  server.maxConnections = MAX_CONNECTIONS
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(socketPath(layout), () => {
+      chmodSync(socketPath(layout), 0o660)
+      resolve(server)
+    })
+  })
+}
+
+function take(socket: Socket, sources: QuerySources): void {
+  let text = ''
+  socket.setEncoding('utf8')
+  socket.on('error', () => socket.destroy())
+  socket.setTimeout(TIMEOUT, () => socket.destroy())
+  const read = (part: string) => {
+    text += part
+    const end = text.indexOf('\n')
+    if (end < 0 && text.length <= MAX_QUERY) return
+    socket.off('data', read)
+    socket.resume()
+    answer(socket, text.slice(0, Math.max(0, end)), sources).catch(() => socket.destroy())
+  }
+  socket.on('data', read)
+}
+
+async function answer(socket: Socket, line: string, sources: QuerySources): Promise<void> {
+  const query = daemonQuery.parse(JSON.parse(line))
+  if (query.command === 'records') {
+    follow(socket, sources)
+    return
+  }
+  const result = query.command === 'metrics' ? await sources.metricsText() : sources.telemetry.query(asked(query))
+  socket.end(`${JSON.stringify(result)}\n`)
+}
+
+function asked({ window, by, top, order }: Extract<DaemonQuery, { command: 'telemetry' }>) {
+  return {
+    window,
+    ...(by === undefined ? {} : { by }),
+    ...(top === undefined ? {} : { top }),
+    ...(order === undefined ? {} : { order }),
+  }
+}
+
+function follow(socket: Socket, { onRecord }: QuerySources): void {
+  socket.setTimeout(0)
+  const stop = onRecord((record) => {
+    if (socket.writableLength > MAX_WAITING) socket.destroy()
+    else socket.write(`${JSON.stringify(record)}\n`)
+  })
+  socket.on('close', stop)
+}
+
+/** Throws ClawgressError `system.unreachable` where the daemon does not answer. */
+export async function askTelemetry(
+  layout: Layout,
+  query: Omit<Extract<DaemonQuery, { command: 'telemetry' }>, 'command'>,
+): Promise<TelemetryAnswer> {
+  let answered = ''
+  await exchange(layout, { command: 'telemetry', ...query }, (part, socket) => {
+    answered += part
+    if (answered.length > MAX_ANSWER) socket.destroy()
+  })
+  return parseAnswer(answered) as TelemetryAnswer
+}
+
+/** Prometheus' text format. Throws as `askTelemetry`. */
+export async function askMetrics(layout: Layout): Promise<string> {
+  let answered = ''
+  await exchange(layout, { command: 'metrics' }, (part) => {
+    answered += part
+  })
+  return (parseAnswer(answered) as { text: string }).text
+}
+
+/** Hands every record over as it is made, until `signal` or the end of the daemon. Throws as `askTelemetry`. */
+export async function followRecords(
+  layout: Layout,
+  take: (record: AnyRecord) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let rest = ''
+  await exchange(
+    layout,
+    { command: 'records' },
+    (part) => {
+      const lines = (rest + part).split('\n')
+      rest = lines.pop()!
+      for (const line of lines) take(JSON.parse(line) as AnyRecord)
+    },
+    signal,
+  )
+  if (!signal.aborted) unreachable()
+}
+
+function exchange(
+  layout: Layout,
+  query: DaemonQuery,
+  onPart: (part: string, socket: Socket) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = createConnection(socketPath(layout))
+    signal?.addEventListener('abort', () => socket.destroy())
+    socket.setEncoding('utf8')
+    if (signal === undefined) socket.setTimeout(TIMEOUT, () => socket.destroy())
+    socket.on('data', (part: string) => onPart(part, socket))
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => resolve())
+    socket.write(`${JSON.stringify(query)}\n`)
+  })
+}
+
+function parseAnswer(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return unreachable()
+  }
+}
+
+const unreachable = (): never =>
+  fail('system.unreachable', 'The daemon clawgressd does not answer. Check "show clawgress status" and its log.')

@@ -1,0 +1,124 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import sqlite from 'node-sqlite3-wasm'
+import { z } from 'zod'
+import { DIMENSIONS } from './measures.ts'
+
+const VERSION = 1
+const MAX_STEP_BYTES = 64 << 20
+const count = z.number().min(0)
+
+/** A step as the store keeps it: with names instead of numbers. */
+export const storedStep = z.object({
+  /** Dimension, key, and the values of `MEASURES` in their order. */
+  rows: z.array(z.tuple([z.enum(DIMENSIONS), z.string().max(1024), count, count, count, count, count, count, count])),
+  /** Index of the row, reason, denials. */
+  reasons: z.array(z.tuple([z.int().min(0), z.string().max(64), count])),
+})
+
+export type StoredStep = z.infer<typeof storedStep>
+
+/**
+ * Steps that are over, in an SQLite file: one row a step, so that what is read back is whole, whenever the program or
+ * the machine dies. A full disk loses steps of the store, not of memory. A damaged file is put aside and a new one begun.
+ */
+export class TelemetryStore {
+  /** What is wrong, as a sentence, until a write succeeds; a damaged file is told until the end. */
+  private trouble: string | undefined
+  private damage: string | undefined
+  private readonly path: string
+  private database: sqlite.Database | undefined
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  get troubles(): string[] {
+    return [this.damage, this.trouble].filter((each) => each !== undefined)
+  }
+
+  /** One at a time, because all of them are much larger than what is made of them. Never throws. */
+  *load(): Generator<{ level: number; start: number; step: StoredStep }> {
+    try {
+      const places = this.open().all('SELECT level, start FROM step ORDER BY start')
+      for (const { level, start } of places) yield this.read(Number(level), Number(start))
+    } catch (error) {
+      this.putAside(error)
+    }
+  }
+
+  /** Adds a step, and drops those of its level that began before `oldest` (milliseconds since the epoch). Never throws. */
+  put(level: number, start: number, step: StoredStep, oldest: number): void {
+    try {
+      const database = this.open()
+      const data = deflateRawSync(JSON.stringify(step), { level: 1 })
+      database.exec('BEGIN')
+      try {
+        database.run('INSERT OR REPLACE INTO step (level, start, data) VALUES (?, ?, ?)', [level, start, data])
+        database.run('DELETE FROM step WHERE level = ? AND start < ?', [level, oldest])
+        database.exec('COMMIT')
+      } catch (error) {
+        if (database.inTransaction) database.exec('ROLLBACK')
+        throw error
+      }
+      this.trouble = undefined
+    } catch (error) {
+      if (isDamage(error)) this.putAside(error)
+      else this.trouble = `Telemetry cannot be written to ${this.path}: ${(error as Error).message}.`
+    }
+  }
+
+  close(): void {
+    try {
+      this.database?.close()
+    } catch {
+      // What was committed is there.
+    }
+    this.database = undefined
+  }
+
+  private open(): sqlite.Database {
+    if (this.database !== undefined) return this.database
+    mkdirSync(dirname(this.path), { recursive: true, mode: 0o750 })
+    // The library locks with a folder, which a killed program leaves behind. Only one daemon runs.
+    rmSync(`${this.path}.lock`, { recursive: true, force: true })
+    const database = new sqlite.Database(this.path)
+    try {
+      const version = Number(Object.values(database.get('PRAGMA user_version') ?? {})[0])
+      if (version !== 0 && version !== VERSION) throw new Error(`it has version ${version}, this program ${VERSION}`)
+      // Space of dropped steps is given back, or the file would stay as large as it ever was.
+      if (version === 0) database.exec('PRAGMA auto_vacuum = FULL')
+      database.exec(
+        `CREATE TABLE IF NOT EXISTS step (level INTEGER, start INTEGER, data BLOB, PRIMARY KEY (level, start)); PRAGMA user_version = ${VERSION}`,
+      )
+    } catch (error) {
+      database.close()
+      throw error
+    }
+    this.database = database
+    return database
+  }
+
+  private read(level: number, start: number): { level: number; start: number; step: StoredStep } {
+    const row = this.open().get('SELECT data FROM step WHERE level = ? AND start = ?', [level, start])
+    const text = inflateRawSync(row!.data as Uint8Array, { maxOutputLength: MAX_STEP_BYTES }).toString('utf8')
+    return { level, start, step: storedStep.parse(JSON.parse(text)) }
+  }
+
+  private putAside(error: unknown): void {
+    this.close()
+    const aside = `${this.path}.damaged`
+    try {
+      if (existsSync(this.path)) renameSync(this.path, aside)
+      rmSync(`${this.path}-journal`, { force: true })
+    } catch {
+      // Then it cannot be written either, and that is told.
+    }
+    const why = error instanceof z.ZodError ? 'a step in it is none' : (error as Error).message
+    this.damage = `The telemetry of the past could not be read (${why}); it is in ${aside}, and a new file was begun.`
+  }
+}
+
+const isDamage = (error: unknown): boolean =>
+  /malformed|not a database|corrupt/i.test(error instanceof Error ? error.message : '')

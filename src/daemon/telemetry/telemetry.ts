@@ -1,0 +1,200 @@
+import { performance } from 'node:perf_hooks'
+import type { AnyRecord } from '../records/record-kinds.ts'
+import type { CountTable } from './count-table.ts'
+import { Entities } from './entities.ts'
+import { type Dimension, KNOWN, MEASURES, type Measure, REASON_CODES, REASON_NUMBERS } from './measures.ts'
+import { TelemetryStore } from './store.ts'
+import { loadSteps, storedForm } from './stored-form.ts'
+import { LEVELS, type Step, Timeline, type Window } from './timeline.ts'
+
+export type By = Exclude<Dimension, 'all'> | 'reason'
+
+export interface TelemetryQuery {
+  readonly window: Window
+  /** Absent: by nothing, only the total. */
+  readonly by?: By
+  /** Rows, the busiest first; 10 unless told. */
+  readonly top?: number
+  /** What the rows are ordered by; denials unless told. */
+  readonly order?: Measure
+}
+
+/** `null` is what cannot be known; see `KNOWN`. */
+export type Values = { readonly [Each in Measure]: number | null }
+
+export interface TelemetryRow extends Values {
+  readonly key: string
+  readonly denialsByReason: Readonly<Record<string, number>>
+}
+
+export interface TelemetryAnswer {
+  readonly window: Window
+  readonly by?: By
+  readonly time: string
+  /** The window reaches back at least its length, and at most so many seconds more. */
+  readonly stepSeconds: number
+  readonly total: TelemetryRow
+  readonly rows: readonly TelemetryRow[]
+  /** Rows that are not shown. */
+  readonly more: number
+}
+
+export interface TelemetryPoint {
+  readonly time: string
+  readonly total: TelemetryRow
+}
+
+export const MAX_TOP = 1_000
+
+/** What is to be counted. Absent keys: not known, so counted for the whole only. */
+export interface Event {
+  readonly client?: string | undefined
+  readonly group?: string | undefined
+  readonly name?: string | undefined
+  readonly label?: string | undefined
+}
+
+/** Counts by client, group, name and label over the last minute to the last week, in bounded memory; survives restarts. */
+export class Telemetry {
+  private readonly entities = new Entities()
+  private readonly store: TelemetryStore
+  private readonly timeline: Timeline
+  private now: number
+
+  /** `now` by the wall clock, `monotonic` by one that is never set; milliseconds. */
+  constructor(path: string, now = Date.now(), monotonic = performance.now()) {
+    this.now = now
+    this.store = new TelemetryStore(path)
+    this.timeline = new Timeline(this.entities, now, monotonic, (step) => this.keep(step))
+    this.timeline.restore(loadSteps(this.store, this.entities))
+  }
+
+  /** Sentences; empty when all is well. */
+  get troubles(): string[] {
+    return this.store.troubles
+  }
+
+  /** Entries that found no room and were counted for the whole only, since the start. */
+  get refused(): number {
+    return this.entities.refused
+  }
+
+  /** Takes what the records tell: denials and flows. */
+  record(record: AnyRecord): void {
+    if (record.schema === 'clawgress.decision/1') this.addDenials(record, record.reason, record.count)
+    else if (record.schema === 'clawgress.flow/1') {
+      this.add(record, 'flows', 1)
+      if (record.up !== undefined) this.add(record, 'bytesUp', record.up.bytes)
+      if (record.down !== undefined) this.add(record, 'bytesDown', record.down.bytes)
+    } else if (record.schema === 'clawgress.omission/1' && record.event === 'rate') {
+      // Whose they were is not known here; the kernel's counters have them by group and reason.
+      this.add({}, 'denials', record.count)
+    }
+  }
+
+  add(event: Event, measure: Measure, amount: number): void {
+    const table = this.timeline.newest
+    for (const [dimension, id] of this.idsOf(event))
+      if (KNOWN[dimension].includes(measure)) table.add(id, measure, amount)
+  }
+
+  addDenials(event: Event, reason: string, amount: number): void {
+    const number = REASON_NUMBERS.get(reason)
+    if (number === undefined) return
+    for (const [, id] of this.idsOf(event)) this.timeline.newest.addDenials(id, number, amount)
+  }
+
+  /** To be called every second or so. */
+  tick(now = Date.now(), monotonic = performance.now()): void {
+    this.now = now
+    this.timeline.tick(now, monotonic)
+  }
+
+  query({ window, by, top = 10, order = 'denials' }: TelemetryQuery): TelemetryAnswer {
+    const sum = this.timeline.sum(window, this.now)
+    const rows = by === undefined ? [] : by === 'reason' ? this.reasonRows(sum) : this.rowsOf(sum, by)
+    rows.sort((a, b) => (b[order] ?? 0) - (a[order] ?? 0) || (a.key < b.key ? -1 : 1))
+    const shown = rows.slice(0, Math.max(0, Math.min(MAX_TOP, top)))
+    return {
+      window,
+      ...(by === undefined ? {} : { by }),
+      time: new Date(this.now).toISOString(),
+      stepSeconds: LEVELS.find((level) => level.window === window)!.step / 1_000,
+      total: this.totalOf(sum),
+      rows: shown,
+      more: rows.length - shown.length,
+    }
+  }
+
+  /** The whole over time, oldest first; times are beginnings of steps, and the last step is not over. */
+  series(window: Window): TelemetryPoint[] {
+    return this.timeline
+      .series(window, this.now)
+      .map(({ start, counts }) => ({ time: new Date(start).toISOString(), total: this.totalOf(counts) }))
+  }
+
+  /** Keeps what is not over yet, and ends. */
+  close(): void {
+    this.timeline.flush(this.now)
+    this.store.close()
+  }
+
+  private *idsOf({ client, group, name, label }: Event): Generator<readonly [Dimension, number]> {
+    for (const [dimension, key] of [
+      ['all', ''],
+      ['client', client],
+      ['group', group],
+      ['name', name],
+      ['label', label],
+    ] as const) {
+      const id = key === undefined ? undefined : this.entities.number(dimension, key)
+      if (id !== undefined) yield [dimension, id]
+    }
+  }
+
+  private rowsOf(sum: CountTable, dimension: Dimension): TelemetryRow[] {
+    const reasons = new Map<number, Record<string, number>>()
+    sum.forEachReason((id, reason, count) => {
+      if (this.entities.get(id)?.dimension !== dimension) return
+      const known = reasons.get(id) ?? {}
+      known[REASON_CODES[reason]!] = count
+      reasons.set(id, known)
+    })
+    const rows: TelemetryRow[] = []
+    sum.forEach((id, row) => {
+      const entity = this.entities.get(id)
+      if (entity?.dimension !== dimension) return
+      const values = Object.fromEntries(
+        MEASURES.map((measure) => [measure, KNOWN[dimension].includes(measure) ? row(measure) : null]),
+      ) as unknown as Values
+      rows.push({ key: entity.key, ...values, denialsByReason: reasons.get(id) ?? {} })
+    })
+    return rows
+  }
+
+  private totalOf(sum: CountTable): TelemetryRow {
+    return this.rowsOf(sum, 'all')[0] ?? { key: '', ...NOTHING, denialsByReason: {} }
+  }
+
+  private reasonRows(sum: CountTable): TelemetryRow[] {
+    return Object.entries(this.totalOf(sum).denialsByReason).map(([key, denials]) => ({
+      key,
+      ...UNKNOWN,
+      denials,
+      denialsByReason: { [key]: denials },
+    }))
+  }
+
+  private keep(step: Step): void {
+    const { step: length, steps } = LEVELS[step.level]!
+    // The finest steps are too short-lived to be worth the disk.
+    if (step.level === 0) return
+    const oldest = step.start - length * (steps + 1)
+    this.store.put(step.level, step.start, storedForm(step.counts, this.entities), oldest)
+  }
+}
+
+const values = (value: number | null): Values =>
+  Object.fromEntries(MEASURES.map((measure) => [measure, value])) as unknown as Values
+const NOTHING = values(0)
+const UNKNOWN = values(null)

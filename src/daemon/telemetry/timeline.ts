@@ -1,0 +1,199 @@
+import { CountTable, type FrozenCounts } from './count-table.ts'
+import type { Entities } from './entities.ts'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+
+/** Windows that can be asked for. A window is made of whole steps: it reaches back at least its length, and at most one step more. */
+export const WINDOWS = ['1m', '5m', '1h', '24h', '7d'] as const
+export type Window = (typeof WINDOWS)[number]
+
+interface Level {
+  readonly window: Window
+  /** Length of a step, milliseconds. */
+  readonly step: number
+  /** Steps of the window. */
+  readonly steps: number
+  /** Names that a step keeps by themselves, those with the most events. */
+  readonly names: number
+}
+
+/** From fine to coarse; each step is a multiple of the one before. */
+export const LEVELS: readonly Level[] = [
+  { window: '1m', step: 10 * SECOND, steps: 6, names: 10_000 },
+  { window: '5m', step: MINUTE, steps: 5, names: 10_000 },
+  { window: '1h', step: 5 * MINUTE, steps: 12, names: 10_000 },
+  { window: '24h', step: HOUR, steps: 24, names: 10_000 },
+  { window: '7d', step: 6 * HOUR, steps: 28, names: 20_000 },
+]
+
+/** A span of time that is over. */
+export interface Step {
+  readonly level: number
+  /** Milliseconds since the epoch. */
+  start: number
+  readonly counts: FrozenCounts
+}
+
+/** A wall clock that is off by more than this has been set. */
+const CLOCK_JUMP = 30 * SECOND
+
+interface OpenLevel {
+  counts: CountTable
+  start: number
+}
+
+/**
+ * Counts over time, the finer the newer. Events go to the finest step; when a step is over it is kept, and added to the
+ * step of the next level. When the clock is set, everything keeps its age.
+ */
+export class Timeline {
+  private readonly entities: Entities
+  private readonly onStep: (step: Step) => void
+  private readonly kept: Step[][] = LEVELS.map(() => [])
+  private readonly open: OpenLevel[]
+  private wall: number
+  private monotonic: number
+
+  /** `onStep` hears of every step that is over. */
+  constructor(entities: Entities, now: number, monotonic: number, onStep: (step: Step) => void) {
+    this.entities = entities
+    this.onStep = onStep
+    this.wall = now
+    this.monotonic = monotonic
+    this.open = LEVELS.map(() => ({ counts: new CountTable(), start: now }))
+  }
+
+  /** Where events are counted. */
+  get newest(): CountTable {
+    return this.open[0]!.counts
+  }
+
+  /**
+   * Takes steps that were kept by an earlier run, oldest first; none from the future. Steps that nobody closed, because
+   * no daemon ran when they were over, are made of the finer ones.
+   */
+  restore(steps: Iterable<Step>): void {
+    for (const step of steps) if (step.start <= this.wall) this.kept[step.level]!.push(step)
+    for (const number of LEVELS.keys()) this.restoreCoarser(number)
+    for (const number of LEVELS.keys()) this.dropOver(number, this.wall)
+  }
+
+  private restoreCoarser(number: number): void {
+    const coarser = LEVELS[number + 1]
+    if (coarser === undefined) return
+    const slotOf = (step: Step) => stepStart(step.start, coarser.step)
+    const closed = new Set(this.kept[number + 1]!.map(slotOf))
+    const missing = new Map<number, CountTable>()
+    for (const step of this.kept[number]!) {
+      const slot = slotOf(step)
+      if (closed.has(slot)) continue
+      const isOpen = slot === stepStart(this.wall, coarser.step)
+      const table = isOpen ? this.open[number + 1]!.counts : (missing.get(slot) ?? new CountTable())
+      table.merge(step.counts)
+      if (isOpen) this.open[number + 1]!.start = Math.min(this.open[number + 1]!.start, step.start)
+      else missing.set(slot, table)
+    }
+    for (const [start, table] of missing) {
+      const step = { level: number + 1, start, counts: table.freeze() }
+      this.kept[step.level]!.push(step)
+      this.onStep(step)
+    }
+    this.kept[number + 1]!.sort((one, other) => one.start - other.start)
+  }
+
+  /** Closes the steps that are over. `now` by the wall clock, `monotonic` by one that is never set; milliseconds. */
+  tick(now: number, monotonic: number): void {
+    const jump = now - this.wall - (monotonic - this.monotonic)
+    if (Math.abs(jump) > CLOCK_JUMP) this.shift(jump)
+    this.wall = now
+    this.monotonic = monotonic
+    for (const [number, level] of LEVELS.entries()) {
+      const { start } = this.open[number]!
+      if (stepStart(start, level.step) === stepStart(now, level.step)) return
+      this.close(number, now)
+    }
+  }
+
+  /** Closes what is open as if it were over, for the store: the steps that a minute is made of, and the minute. */
+  flush(now: number): void {
+    this.close(0, now)
+    this.close(1, now)
+  }
+
+  /** The sum of a window. */
+  sum(window: Window, now: number): CountTable {
+    const number = LEVELS.findIndex((level) => level.window === window)
+    const sum = new CountTable()
+    for (const step of this.kept[number]!) if (!isOver(step, now)) sum.merge(step.counts)
+    for (const { counts } of this.open.slice(0, number + 1)) sum.mergeOpen(counts)
+    return sum
+  }
+
+  /** The window's steps, oldest first; the last one is not over. */
+  series(window: Window, now: number): { readonly start: number; readonly counts: CountTable }[] {
+    const number = LEVELS.findIndex((level) => level.window === window)
+    const past = this.kept[number]!.filter((step) => !isOver(step, now)).map(({ start, counts }) => {
+      const table = new CountTable()
+      table.merge(counts)
+      return { start, counts: table }
+    })
+    const present = new CountTable()
+    for (const { counts } of this.open.slice(0, number + 1)) present.mergeOpen(counts)
+    return [...past, { start: this.open[number]!.start, counts: present }]
+  }
+
+  private close(number: number, now: number): void {
+    const { counts: table, start } = this.open[number]!
+    this.open[number] = { counts: new CountTable(), start: now }
+    this.dropOver(number, now)
+    if (table.size === 0) return
+    const counts = table.freeze(this.busiestNames(table, LEVELS[number]!.names))
+    const step: Step = { level: number, start, counts }
+    this.kept[number]!.push(step)
+    this.open[number + 1]?.counts.merge(counts)
+    this.onStep(step)
+    if (number === 1 && this.entities.isCrowded) this.forgetUnused()
+  }
+
+  private dropOver(number: number, now: number): void {
+    const kept = this.kept[number]!
+    // Restarts and a clock that is set often would make more steps than there is room for.
+    while (kept.length > 0 && (isOver(kept[0]!, now) || kept.length > LEVELS[number]!.steps + 1)) kept.shift()
+  }
+
+  private busiestNames(table: CountTable, limit: number): (id: number) => boolean {
+    const names: { id: number; events: number }[] = []
+    table.forEach((id, row) => {
+      if (this.entities.get(id)?.dimension === 'name')
+        names.push({ id, events: row('denials') + row('resolutions') + row('flows') })
+    })
+    if (names.length <= limit) return () => true
+    names.sort((a, b) => b.events - a.events)
+    const dropped = new Set(names.slice(limit).map(({ id }) => id))
+    return (id) => !dropped.has(id)
+  }
+
+  private forgetUnused(): void {
+    const used = new Uint8Array(this.entities.size)
+    for (const { counts } of this.kept.flat()) for (const id of counts.ids) used[id] = 1
+    for (const { counts } of this.open)
+      counts.forEach((id) => {
+        used[id] = 1
+      })
+    this.entities.keep(used)
+  }
+
+  private shift(jump: number): void {
+    for (const step of this.kept.flat()) step.start += jump
+    for (const level of this.open) level.start += jump
+  }
+}
+
+const stepStart = (time: number, step: number): number => time - (((time % step) + step) % step)
+
+const isOver = (step: Step, now: number): boolean => {
+  const { step: length, steps } = LEVELS[step.level]!
+  return step.start + length <= now - length * steps
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import { DIMENSION_LIMITS } from '../../../../src/daemon/telemetry/measures.ts'
+import { Telemetry } from '../../../../src/daemon/telemetry/telemetry.ts'
+import { tempFolder } from '../temp-folder.ts'
+
+const SECOND = 1000
+const HOUR = 3600 * SECOND
+
+describe('the room that telemetry takes', () => {
+  const folder = tempFolder()
+
+  it('is bounded: more clients and names than that, every one busy in every step', function () {
+    this.timeout(60_000)
+    const path = join(mkdtempSync(join(folder(), 'run-')), 'telemetry.db')
+    let now = Date.parse('2026-11-22T12:00:00Z')
+    const before = process.memoryUsage()
+    const telemetry = new Telemetry(path, now, now)
+    const clients = DIMENSION_LIMITS.client + 1000
+    const names = DIMENSION_LIMITS.name + 10_000
+    let events = 0
+    // Each step has every client and name once.
+    for (let step = 0; step < 6; step++) {
+      for (let i = 0; i < names; i++) {
+        telemetry.addDenials(
+          { client: `c${i % clients}`, group: `g${i % 100}`, name: `name-${i}.example` },
+          'dns.denied',
+          1,
+        )
+        events++
+      }
+      now += step < 4 ? 6 * HOUR : 300 * SECOND
+      telemetry.tick(now, now)
+    }
+    const week = telemetry.query({ window: '7d', by: 'name', top: 3 })
+    assert.equal(telemetry.query({ window: '7d' }).total.denials, events, 'the whole is exact')
+    assert.ok(week.rows.length + week.more <= DIMENSION_LIMITS.name)
+    assert.ok(telemetry.query({ window: '7d', by: 'client' }).more <= DIMENSION_LIMITS.client)
+    assert.ok(telemetry.refused > 0)
+    global.gc?.()
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    const taken = (heapUsed + arrayBuffers - before.heapUsed - before.arrayBuffers) / 2 ** 20
+    // 36 octets a row and 8 a reason, for 31 000 rows a step; the entries' texts and the open tables beside them.
+    assert.ok(taken < 60, `${taken} MiB`)
+    telemetry.close()
+  })
+})
