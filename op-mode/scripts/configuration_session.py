@@ -5,12 +5,14 @@ Standard input: JSON. `{"action": "read"}` is answered with the node as JSON; `{
 "set": [path, ...], "comment": text, "save": bool}` with what VyOS says, status 1 where nothing was changed. Paths are
 lists of words below the node, the value of a leaf last.
 """
+import grp
 import json
 import os
 import sys
 
 from vyos.config import Config
 from vyos.configsession import ConfigSession, ConfigSessionError
+from vyos.defaults import cfg_group
 
 BASE = ['service', 'clawgress']
 SAVED = '/config/config.boot'
@@ -24,6 +26,9 @@ def read():
 
 
 def change(request):
+    # Otherwise the nodes belong to root alone, and no operator can change them any more.
+    os.setgid(grp.getgrnam(cfg_group).gr_gid)
+    os.umask(0o002)
     os.environ['COMMIT_COMMENT'] = request['comment']
     session = ConfigSession(os.getpid(), app='clawgress')
     try:

@@ -81,7 +81,7 @@ function changeOf(
   if (policyFile !== undefined && !deletePolicyFile)
     fail(
       'config.conflict',
-      `The policy file ${policyFile} would stay in force beside the nodes; say --delete-policy-file to take it out of the configuration in the same commit, or import into the file.`,
+      `The policy file ${policyFile} would stay in force beside the nodes; add --delete-policy-file (delete-policy-file in operational mode) to take it out of the configuration in the same commit, or import into the file.`,
       { path: 'service clawgress policy-file' },
     )
   const { remove, set } = nativeChange(nodes ?? {}, policy)

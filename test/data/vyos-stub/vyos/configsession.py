@@ -1,4 +1,5 @@
 """Stand-in for vyos.configsession: notes every call in $VYOS_STUB_CALLS, and refuses as VyOS does."""
+import grp
 import json
 import os
 
@@ -10,6 +11,7 @@ class ConfigSessionError(Exception):
 class ConfigSession:
     def __init__(self, session_id, app='vyos-http-api'):
         assert session_id == os.getpid()
+        assert os.getgid() == grp.getgrnam('daemon').gr_gid and os.umask(0o002) == 0o002
         self._note('open', app)
 
     def _note(self, *call):
