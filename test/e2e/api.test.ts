@@ -3,7 +3,9 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'mocha'
 import { readHistory } from '../../src/conf_mode/history.ts'
-import { ADMIN, ApiCaller, OPERATOR, VIEWER } from './support/api.ts'
+import { LAB_SETTINGS } from '../../src/standalone/lab/gateway.ts'
+import { CLIENT_INTERFACES } from '../../src/standalone/lab/topology.ts'
+import { ADMIN, type Answer, ApiCaller, OPERATOR, VIEWER } from './support/api.ts'
 import { current, history, LAB_CONFIG, mustCommit, mustImport, policyFile } from './support/commits.ts'
 import { until, useLab } from './support/lab.ts'
 import { policyOf } from './support/reach.ts'
@@ -167,6 +169,11 @@ describe('the API of a gateway', () => {
     assert.equal((await api.get('/status', { key: VIEWER })).status, 200)
   })
 
+  it('speaks TLS 1.2 and later', async () => {
+    assert.equal((await api.curl('/health', ['--tls-max', '1.2'])).status, 200)
+    assert.equal((await api.curl('/health', ['--tls-max', '1.1'])).status, 0)
+  })
+
   it('is what clawgress policy push speaks', async () => {
     await lab().gateway.write('/config/push.json', NEWER)
     const keyFile = join(lab().gateway.layout.root, 'key')
@@ -198,4 +205,46 @@ describe('the API of a gateway', () => {
   })
 
   const policyPath = () => lab().gateway.file('/config/policy.json')
+})
+
+describe('the API of a gateway whose policy stands in its configuration', () => {
+  const lab = useLab()
+  before(async function () {
+    this.timeout(60_000)
+    await lab().commit([
+      ...CLIENT_INTERFACES.map((device) => `set service clawgress client interface ${device}`),
+      ...LAB_SETTINGS,
+      'set service clawgress policy allow domain api.openai.com',
+      'set service clawgress api listen-address 127.0.0.1',
+      `set service clawgress api key id root key ${ADMIN}`,
+      'set service clawgress api key id root role admin',
+    ])
+    await until('the API answers', 10_000, async () => (await ask('/health')).status === 200)
+  })
+
+  const ask = async (path: string, body?: object) => {
+    const words = ['curl', '-sS', '-w', '\\n%{http_code}', '-H', `X-API-Key: ${ADMIN}`]
+    const sent = body === undefined ? [] : ['-H', 'Content-Type: application/json', '-d', JSON.stringify(body)]
+    const place = `http://127.0.0.1:8443/clawgress${path}`
+    const { stdout } = await lab().gateway.exec([...words, ...sent, place], { mayFail: true })
+    const [text = '', status] = stdout.split(/\n(?=\d+$)/)
+    return { status: Number(status), body: JSON.parse(text === '' ? '{}' : text) as Answer['body'] }
+  }
+
+  it('takes no policy in place of a file that there is none of, and says what to do', async () => {
+    const before = current(lab())
+    const { status, body } = await ask('/policy', NEW)
+    assert.equal(status, 409)
+    assert.match(body.error ?? '', /policy-file is not set.*import into config/)
+    assert.equal(current(lab()), before)
+  })
+
+  it('commits and saves a policy into the configuration where that is asked for', async () => {
+    const { status, body } = await ask('/policy?into=config', NEW)
+    assert.equal(status, 200, body.error ?? '')
+    assert.equal(body.data.generation, current(lab()))
+    const { policy } = (await ask('/policy')).body.data as { policy: { allow: { domains: string[] } } }
+    assert.deepEqual(policy.allow.domains, NEW.allow.domains)
+    assert.match(readFileSync(lab().gateway.file('/config/config.boot'), 'utf8'), /domain h2\.pool\.net/)
+  })
 })

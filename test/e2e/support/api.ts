@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ConfigDict } from '../../../src/vyos/index.ts'
-import { LAB_CONFIG, mustCommit } from './commits.ts'
+import { type CommitOptions, LAB_CONFIG, mustCommit } from './commits.ts'
 import { type Lab, until } from './lab.ts'
 
 export const ADMIN = 'admin-0123456789abcdef0123456789'
@@ -63,14 +63,18 @@ export class ApiCaller {
 
   /** Commits `api` with more nodes. */
   async configure(more: object): Promise<void> {
+    await mustCommit(this.lab, this.commitOptions(more))
+    await until('the API is ready', 10_000, async () => (await this.get('/health', {})).status === 200)
+  }
+
+  commitOptions(more: object = {}): CommitOptions {
     const keys = {
       root: { key: ADMIN, role: 'admin' },
       night: { key: OPERATOR, role: 'operator' },
       board: { key: VIEWER, role: 'viewer' },
     }
     const api = { 'listen-address': LISTEN, port: '8443', certificate: 'gw', key: { id: keys }, ...more }
-    await mustCommit(this.lab, { proposed: { ...LAB_CONFIG, api }, pki: this.pki })
-    await until('the API is ready', 10_000, async () => (await this.get('/health', {})).status === 200)
+    return { proposed: { ...LAB_CONFIG, api }, pki: this.pki }
   }
 
   command(path: string, words: readonly string[], host = V4): string[] {
