@@ -18,8 +18,15 @@ export interface Problem {
 export function formatProblem(problem: Problem): string {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':')
   const where = [place, problem.path].filter((part) => part !== undefined && part !== '').join(' ')
-  return `${where === '' ? '' : `${where}: `}${problem.message} (${problem.code})`
+  return printable(`${where === '' ? '' : `${where}: `}${problem.message} (${problem.code})`)
 }
+
+/** What somebody typed may stand in a sentence, and must not speak to the terminal or begin a line of its own. */
+const printable = (text: string): string =>
+  text.replace(
+    /[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 
 /** Refusal or failure that is meant to be read by an operator; carries every problem found, never a stack trace. */
 export class ClawgressError extends Error {
