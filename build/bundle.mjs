@@ -6,7 +6,7 @@ import { build } from 'esbuild'
 const OUTPUT = process.argv[2] ?? 'dist'
 
 // In parts, so that a command loads only what it uses: half of a short command's time is reading code.
-// koffi stays outside: its native module is found relative to its own package folder.
+// koffi and SQLite stay outside: their native and wasm modules are found relative to their own package folders.
 const { outputFiles, metafile } = await build({
   entryPoints: { clawgress: 'src/cli/main.ts' },
   outdir: OUTPUT,
@@ -19,7 +19,7 @@ const { outputFiles, metafile } = await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  external: ['koffi'],
+  external: ['koffi', 'node-sqlite3-wasm'],
   loader: { '.hbs': 'text', '.in': 'text' },
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

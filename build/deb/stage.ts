@@ -40,7 +40,7 @@ export async function stage(root: string, release: Release): Promise<void> {
   stageDocumentation(root, release, components)
 }
 
-/** The bundle, the definitions it reads, Node, and koffi, whose native module cannot be bundled. */
+/** The bundle, the definitions it reads, Node, and what cannot be bundled: koffi's native module, SQLite's wasm. */
 async function stageProgram(root: string, architecture: Architecture): Promise<Component[]> {
   const program = join(root, PROGRAM)
   const { node, koffi: native, koffiFolder } = machineParts(architecture)
@@ -61,6 +61,8 @@ async function stageProgram(root: string, architecture: Architecture): Promise<C
   copyParts(koffiSource, join(program, 'node_modules/koffi'), KOFFI_PARTS)
   const nativeSource = await unpackedPackage(native)
   copyParts(nativeSource, join(program, 'node_modules', native.name), ['package.json', 'index.js', koffiFolder])
+  const sqliteSource = await unpackedPackage(lockedPackage('node-sqlite3-wasm'))
+  copyParts(sqliteSource, join(program, 'node_modules/node-sqlite3-wasm'), ['package.json', 'dist'])
   write(root, 'usr/bin/clawgress', readFileSync('vyos-build/debian/launcher', 'utf8'), 0o755)
 
   const koffi = componentAt(koffiSource)
@@ -68,6 +70,7 @@ async function stageProgram(root: string, architecture: Architecture): Promise<C
     { ...componentAt(nodeFolder), name: 'Node.js', licence: 'MIT and others' },
     koffi,
     { ...componentAt(nativeSource), text: koffi.text },
+    componentAt(sqliteSource),
     ...bundledPackages(inputs).map((name) => componentAt(join('node_modules', name))),
   ]
 }

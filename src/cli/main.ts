@@ -13,6 +13,7 @@ import { register as registerPinner } from './commands/pinner.ts'
 import { register as registerPolicy } from './commands/policy.ts'
 import { register as registerPolicyImport } from './commands/policy-import.ts'
 import { register as registerPolicyPush } from './commands/policy-push.ts'
+import { register as registerRecords } from './commands/records.ts'
 import { register as registerRegistration } from './commands/registration.ts'
 import { register as registerRestore } from './commands/restore.ts'
 import { register as registerShell } from './commands/shell.ts'
@@ -27,6 +28,7 @@ const program = new Command('clawgress')
   .addHelpText('after', '\nExit status: 0 done, 1 refused (with sentences on stderr), 2 not a command.')
 
 registerShow(program)
+registerRecords(program)
 registerPolicy(program)
 registerPolicyImport(program)
 registerPolicyPush(program)

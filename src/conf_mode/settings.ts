@@ -18,6 +18,7 @@ export interface Settings {
 }
 
 const BASE = 'service clawgress'
+const DNS_PORTS: readonly number[] = [53, ENDPOINTS.namedPort]
 
 /** fc00::/7 is the widest network that can be all clients. */
 const WIDEST_CLIENT_NETWORK = 7
@@ -94,6 +95,8 @@ export function readSettings(
     markMask: readMarkMask(firewall, problem),
     ownPrefixes: facts.interfaces.flatMap(({ addresses }) => addresses.map(({ prefix }) => prefix)),
     syslogFacility: root.child('logging').child('syslog').leaf('facility') ?? 'local6',
+    ...switchedOff('logDenied', root.child('logging').leaf('deny')),
+    ...switchedOff('logAllowed', root.child('logging').leaf('allow')),
   }
   if (facts.untracked)
     problem(
@@ -140,6 +143,7 @@ function checkListenAddresses(
     )
   for (const { address, port, program, protocol } of facts.listeners) {
     if (address !== undefined && !all.includes(address)) continue
+    if (!DNS_PORTS.includes(port)) continue
     if (port === ENDPOINTS.namedPort && (program === undefined || program === 'named')) continue
     const who = program ?? 'another program'
     const remedy = /pdns|powerdns/.test(who)
@@ -218,3 +222,7 @@ function optional<Key extends string>(key: Key, value: string | undefined): Part
 }
 
 const asPrefix = ({ family, bytes, length }: Prefix): Prefix => ({ family, bytes, length })
+
+/** On is what a Plan without the setting means. */
+const switchedOff = <Key extends string>(key: Key, value: string | undefined): Partial<Record<Key, false>> =>
+  value === 'off' ? ({ [key]: false } as Record<Key, false>) : {}

@@ -1,7 +1,7 @@
 export { readClientQueries } from './client-queries.ts'
 export { type Count, type Counters, readCounters } from './counters.ts'
 export { anyFlow, deleteFlows, dumpFlows, type FlowFilter, setFlowMarks, visitFlows } from './flows/conntrack.ts'
-export type { Flow, Tuple } from './flows/flow.ts'
+export type { Flow, FlowCounts, Tuple } from './flows/flow.ts'
 export { nextMark } from './flows/generation-mark.ts'
 export {
   type FlowTarget,

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { type OutputOptions, show } from '../output.ts'
 import { backupCommand } from './backup.ts'
 import { exportCommand, importCommand } from './policy-transfer.ts'
+import { flowsCommand, logCommand, monitorCommand, telemetryCommand } from './records.ts'
 import { restoreCommand } from './restore.ts'
 import {
   deniesCommand,
@@ -18,9 +19,11 @@ import { supportCommand } from './support.ts'
 export function register(program: Command): void {
   const shown = new Command('show').description('show …')
   shown.addCommand(statusCommand()).addCommand(pinsCommand()).addCommand(deniesCommand()).addCommand(versionsCommand())
+  shown.addCommand(flowsCommand()).addCommand(telemetryCommand()).addCommand(logCommand())
   shown.addCommand(policyCommand())
   shown.addCommand(new Command('test').addCommand(testDomainCommand()))
   const op = new Command('op').description('the operational commands of VyOS')
+  op.addCommand(new Command('monitor').addCommand(monitorCommand()))
   op.addCommand(shown).addCommand(new Command('reset').addCommand(resetPinsCommand())).addCommand(restartCommand())
   op.addCommand(
     new Command('import')

@@ -4,7 +4,7 @@ import { withSocket } from '../netlink/kept-socket.ts'
 import { ERRNO, errnoName } from '../netlink/libc.ts'
 import { MessageWriter, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST } from '../netlink/message.ts'
 import type { NetlinkSocket } from '../netlink/socket.ts'
-import { CTA, type Flow, parseFlow, type Tuple } from './flow.ts'
+import { CTA, type Flow, parseCounts, parseFlow, type Tuple } from './flow.ts'
 
 const SUBSYSTEM = 1 << 8
 const IPCTNL_MSG_CT_NEW = SUBSYSTEM | 0
@@ -46,8 +46,8 @@ export function anyFlow(filter: FlowFilter): boolean {
   return found
 }
 
-/** Like `dumpFlows`, one flow at a time. */
-export function visitFlows(filter: FlowFilter, visit: (flow: Flow) => void): void {
+/** Like `dumpFlows`, one flow at a time; with what the kernel counted, where that is asked for. */
+export function visitFlows(filter: FlowFilter, visit: (flow: Flow) => void, counted = false): void {
   withSocket((socket) => {
     const sequence = socket.sequences(1)
     const request = new MessageWriter(256)
@@ -62,7 +62,9 @@ export function visitFlows(filter: FlowFilter, visit: (flow: Flow) => void): voi
     request.end(message)
     const error = socket.dump(request.buffer, request.length, sequence, (item, buffer) => {
       const flow = parseFlow(item, buffer)
-      if (flow !== undefined && matches(filter, flow)) visit(flow)
+      if (flow === undefined || !matches(filter, flow)) return
+      const counts = counted ? parseCounts(item, buffer) : undefined
+      visit(counts === undefined ? flow : { ...flow, counts })
     })
     if (error !== 0) fail('apply.kernel', `The table of connections could not be read (${errnoName(error)}).`)
   })

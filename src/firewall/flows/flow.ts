@@ -1,4 +1,4 @@
-import { HEADER_LENGTH, type Message, NF_HEADER_LENGTH, readAttributes } from '../netlink/message.ts'
+import { HEADER_LENGTH, type Message, NF_HEADER_LENGTH, readAttributes, readU64 } from '../netlink/message.ts'
 
 /** One direction of a flow. Addresses are 4 or 16 octets. */
 export interface Tuple {
@@ -6,6 +6,14 @@ export interface Tuple {
   readonly destination: Uint8Array
   readonly sourcePort: number
   readonly destinationPort: number
+}
+
+/** Octets (with the headers of IP) and packets each way. */
+export interface FlowCounts {
+  readonly up: { readonly bytes: number; readonly packets: number }
+  readonly down: { readonly bytes: number; readonly packets: number }
+  /** Milliseconds since the epoch; absent where the kernel did not note it. */
+  readonly start?: number
 }
 
 /** One entry of the kernel's connection table. */
@@ -19,6 +27,8 @@ export interface Flow {
   /** Whole ct mark. */
   readonly mark: number
   readonly id: number
+  /** What the kernel counted; only where it was asked for, and accounting is on. */
+  readonly counts?: FlowCounts
   /** A TCP connection that both ends have closed; the kernel remembers it for a while. */
   readonly ended?: boolean
 }
@@ -32,13 +42,18 @@ export const CTA = {
   tupleReply: 2,
   protocolInfo: 4,
   mark: 8,
+  countersOriginal: 9,
+  countersReply: 10,
   id: 12,
+  timestamp: 20,
   markMask: 21,
   filter: 25,
   tuple: { ip: 1, protocol: 2 },
   ip: { source4: 1, destination4: 2, source6: 3, destination6: 4 },
   protocol: { number: 1, sourcePort: 2, destinationPort: 3 },
   tcp: { info: 1, state: 1 },
+  counters: { packets: 1, bytes: 2 },
+  time: { start: 1 },
 } as const
 
 /**
@@ -102,4 +117,30 @@ function parseTuple(buffer: Buffer, start: number, end: number): PartialTuple {
     }
   })
   return tuple
+}
+
+/** Undefined where the kernel did not count. */
+export function parseCounts(message: Message, buffer: Buffer): FlowCounts | undefined {
+  let up: FlowCounts['up'] | undefined
+  let down: FlowCounts['up'] | undefined
+  let start: number | undefined
+  readAttributes(buffer, message.start + NF_HEADER_LENGTH - HEADER_LENGTH, message.end, (type, from, to) => {
+    if (type === CTA.countersOriginal) up = parseTraffic(buffer, from, to)
+    else if (type === CTA.countersReply) down = parseTraffic(buffer, from, to)
+    else if (type === CTA.timestamp)
+      readAttributes(buffer, from, to, (part, at) => {
+        if (part === CTA.time.start) start = readU64(buffer, at) / 1e6
+      })
+  })
+  if (up === undefined || down === undefined) return undefined
+  return { up, down, ...(start === undefined ? {} : { start }) }
+}
+
+function parseTraffic(buffer: Buffer, start: number, end: number): FlowCounts['up'] {
+  const traffic = { bytes: 0, packets: 0 }
+  readAttributes(buffer, start, end, (part, at) => {
+    if (part === CTA.counters.bytes) traffic.bytes = readU64(buffer, at)
+    else if (part === CTA.counters.packets) traffic.packets = readU64(buffer, at)
+  })
+  return traffic
 }
