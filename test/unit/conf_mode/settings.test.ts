@@ -46,6 +46,8 @@ const OTHER: Readonly<Record<string, ConfigDict>> = {
   'firewall deny-action': { firewall: { 'deny-action': 'drop' } },
   'firewall keep-established': { firewall: { 'keep-established': {} } },
   'firewall mark-mask': { firewall: { 'mark-mask': '0x0ff00000' } },
+  'logging allow': { logging: { allow: 'off' } },
+  'logging deny': { logging: { deny: 'off' } },
   'logging syslog facility': { logging: { syslog: { facility: 'local3' } } },
 }
 /**

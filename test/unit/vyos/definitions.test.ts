@@ -81,6 +81,8 @@ describe('the shipped definitions', () => {
       'dns pin-slack': '300',
       'firewall deny-action': 'reject',
       'firewall mark-mask': '0xfff00000',
+      'logging allow': 'on',
+      'logging deny': 'on',
       'logging syslog facility': 'local6',
     })
   })
