@@ -15,6 +15,8 @@ export async function describeApi(): Promise<object> {
     plan: () => undefined,
     views: { status: unasked, policy: unasked, versions: unasked, test: unasked, difference: unasked },
     onRecord: unasked,
+    telemetry: { query: unasked, series: unasked },
+    metricsText: unasked,
     operations: new Operations(),
   }
   const app = await buildApp(context)

@@ -45,7 +45,12 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
   const onRecord = (listener: RecordListener) => records.onRecord(listener)
   const counts = new DaemonTelemetry({ layout, plans, guard, onRecord })
   const status = () => withTroubles(records.status(), [...counts.troubles, api?.trouble])
-  const api = openApi(layout, plans, { status, onRecord }, options)
+  const api = openApi(
+    layout,
+    plans,
+    { status, onRecord, telemetry: counts.telemetry, metricsText: () => counts.metricsText() },
+    options,
+  )
   const server = await serveStatus(layout, status)
   const { telemetry } = counts
   const queries = await serveQueries(layout, { telemetry, metricsText: () => counts.metricsText(), onRecord })
@@ -78,7 +83,7 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
 function openApi(
   layout: Layout,
   plans: PlanWatch,
-  { status, onRecord }: Pick<DaemonFacts, 'status'> & Pick<ApiContext, 'onRecord'>,
+  { status, ...facts }: Pick<DaemonFacts, 'status'> & Pick<ApiContext, 'onRecord' | 'telemetry' | 'metricsText'>,
   { views, routes = [] }: DaemonOptions,
 ): Api | undefined {
   if (views === undefined) return undefined
@@ -86,7 +91,7 @@ function openApi(
     plans.refresh()
     return plans.live === undefined ? undefined : { plan: plans.live, since: new Date(plans.liveSince ?? 0) }
   }
-  const api = new Api({ layout, plan: () => live()?.plan, views: views({ live, status }), onRecord, routes })
+  const api = new Api({ layout, plan: () => live()?.plan, views: views({ live, status }), ...facts, routes })
   api.start()
   return api
 }

@@ -148,6 +148,17 @@ describe('the API of a gateway', () => {
     assert.equal(modes, '')
   })
 
+  it('shows what was denied, and counts it', async () => {
+    await lab().agent(1).exec(['dig', '+time=2', '+tries=1', 'denied.example.org'], { mayFail: true })
+    const denied = async () => (await api.get('/denies?name=denied.example.org', { key: VIEWER })).body.data.records
+    await until('the denial is recorded', 5_000, async () => ((await denied()) as unknown[]).length > 0)
+    const { body } = await api.get('/telemetry?by=name', { key: VIEWER })
+    assert.match(JSON.stringify(body.data.rows), /denied\.example\.org/)
+    const metrics = await api.get('/metrics', { key: VIEWER })
+    assert.match(metrics.headers, /content-type: text\/plain/)
+    assert.match(metrics.body.error ?? '', /^# HELP clawgress_/m)
+  })
+
   it('is out of reach for policed clients, unless the configuration says otherwise', async () => {
     const reach = (options: object) =>
       lab()

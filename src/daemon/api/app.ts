@@ -17,6 +17,7 @@ import { policyChangeRoutes } from './routes/policy-change.ts'
 import { recordRoutes } from './routes/records.ts'
 import { schemaRoutes } from './routes/schemas.ts'
 import { statusRoutes } from './routes/status.ts'
+import { telemetryRoutes } from './routes/telemetry.ts'
 
 /** Octets; routes that take policies have limits of their own. */
 const MAX_BODY = 64 << 10
@@ -87,6 +88,7 @@ export async function buildApp(
     statusRoutes(routes, context)
     policyRoutes(routes, context)
     recordRoutes(routes, context)
+    telemetryRoutes(routes, context)
     schemaRoutes(routes)
     await routes.register((inner) => policyChangeRoutes(inner as unknown as ApiServer, context, access))
     for (const register of more) await register(routes, context)

@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Layout } from '../../base/layout.ts'
 import type { Plan } from '../../plan/types.ts'
 import type { RecordListener } from '../records/record-bus.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { Caller } from './keys.ts'
 import type { Operations } from './operations.ts'
 import type { ApiSettings, Role } from './settings.ts'
@@ -55,6 +56,9 @@ export interface ApiContext {
   readonly views: ApiViews
   /** Calls with every record as it is written; returns how to stop. */
   readonly onRecord: (listener: RecordListener) => () => void
+  readonly telemetry: Pick<Telemetry, 'query' | 'series'>
+  /** Prometheus' text format, and its content type. */
+  readonly metricsText: () => Promise<{ readonly text: string; readonly contentType: string }>
   readonly operations: Operations
 }
 

@@ -21,8 +21,20 @@ export const OPENAPI = {
   },
 } as const
 
+/** What is no JSON: the routes' schemas do not say so. */
+const TYPES = {
+  '/clawgress/metrics': 'text/plain',
+  '/clawgress/denies/stream': 'text/event-stream',
+  '/clawgress/records/stream': 'text/event-stream',
+} as const
+
+interface Operation {
+  requestBody?: unknown
+  responses?: Record<string, { content?: Record<string, unknown> }>
+}
+
 interface Document {
-  paths?: Record<string, Record<string, { requestBody?: unknown }> | undefined>
+  paths?: Record<string, Record<string, Operation> | undefined>
 }
 
 /** Bodies are described here, because routes that pass them on do not parse them. */
@@ -33,6 +45,11 @@ export function withBodies<Described extends object>(described: Described): Desc
   for (const [path, schema] of Object.entries(bodies)) {
     const operation = paths[path]?.post
     if (operation !== undefined) operation.requestBody = { required: true, content: contentOf(schema) }
+  }
+  for (const [path, type] of Object.entries(TYPES)) {
+    const answer = paths[path]?.get?.responses?.['200']
+    if (answer?.content?.['application/json'] !== undefined)
+      answer.content = { [type]: answer.content['application/json'] }
   }
   return described
 }

@@ -1,9 +1,8 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Layout, runtimePaths } from '../../base/layout.ts'
-import type { Plan } from '../../plan/types.ts'
+import { runtimePaths } from '../../base/layout.ts'
 import { buildApp } from './app.ts'
-import type { ApiContext, ApiServer, ApiViews, RegisterRoutes } from './context.ts'
+import type { ApiContext, ApiServer, RegisterRoutes } from './context.ts'
 import { type Listening, listen } from './listen.ts'
 import { Operations } from './operations.ts'
 import { API_SETTINGS_FILE, type ApiSettings, readApiSettings } from './settings.ts'
@@ -11,11 +10,7 @@ import { API_SETTINGS_FILE, type ApiSettings, readApiSettings } from './settings
 /** Milliseconds between looks whether a commit changed the settings, or an address came up. */
 const LOOK_MS = 500
 
-export interface ApiOptions {
-  readonly layout: Layout
-  readonly plan: () => Plan | undefined
-  readonly views: ApiViews
-  readonly onRecord: ApiContext['onRecord']
+export interface ApiOptions extends Omit<ApiContext, 'settings' | 'operations'> {
   readonly routes?: readonly RegisterRoutes[]
 }
 

@@ -90,6 +90,10 @@ describe('the description of the API', () => {
         const { status } = response
         assert.ok((status < 500 && status !== 429) || status === 503, `${status} ${answer}`)
         assert.doesNotMatch(answer, /node_modules|\.ts:\d|SyntaxError|TypeError/)
+        if (!/^application\/json/.test(response.headers.get('content-type') ?? '')) {
+          assert.deepEqual([target.path, status], ['/clawgress/metrics', 200])
+          return
+        }
         const value = JSON.parse(answer) as { success?: boolean; error?: string | null }
         if (status >= 400 && !target.path.endsWith('/health')) {
           assert.equal(value.success, false)

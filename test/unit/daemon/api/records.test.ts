@@ -81,6 +81,24 @@ describe('records over the API', () => {
     ending.abort()
   })
 
+  it('are counted over time, by whom and by what', async () => {
+    const at = Date.now()
+    const record = { ...denial(50, '10.0.0.9', 'counted.example.com'), time: new Date(at).toISOString() }
+    api.bus.publish([record, record])
+    const ask = async (path: string) => (await fetch(`${api.url}${path}`, { headers })).json()
+    const { data } = (await ask('/telemetry?by=client&window=1h')) as {
+      data: { rows: { key: string; denials: number }[] }
+    }
+    assert.deepEqual(
+      data.rows.filter(({ key }) => key === '10.0.0.9').map(({ denials }) => denials),
+      [2],
+    )
+    const series = (await ask('/telemetry/series?window=5m')) as { data: { total: { denials: number } }[] }
+    assert.ok(series.data.some(({ total }) => total.denials >= 2))
+    for (const query of ['window=2h', 'by=colour', 'top=0'])
+      assert.equal((await fetch(`${api.url}/telemetry?${query}`, { headers })).status, 400, query)
+  })
+
   it('are streamed to a bounded number of readers', async () => {
     const ending = new AbortController()
     const open = () => fetch(`${api.url}/records/stream`, { headers, signal: ending.signal })

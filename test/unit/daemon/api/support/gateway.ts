@@ -10,6 +10,7 @@ import { LISTEN_LIMITS, type ListenLimits, listen } from '../../../../../src/dae
 import { Operations } from '../../../../../src/daemon/api/operations.ts'
 import { type ApiSettings, ROLES } from '../../../../../src/daemon/api/settings.ts'
 import { RecordBus } from '../../../../../src/daemon/records/record-bus.ts'
+import { Telemetry } from '../../../../../src/daemon/telemetry/telemetry.ts'
 import { apiViews } from '../../../../../src/op_mode/api-views.ts'
 
 const SALT = '00'.repeat(32)
@@ -45,12 +46,16 @@ export async function serveApi(
   const settings: ApiSettings = { listen: ['127.0.0.1'], port, allowClients: [], salt: SALT, keys, ...more }
   const views = apiViews(layout, { live: () => undefined, status: () => STATUS })
   const bus = new RecordBus()
+  const telemetry = new Telemetry(join(layout.run, 'telemetry.db'))
+  bus.onRecord((record) => telemetry.record(record))
   const context: ApiContext = {
     layout,
     settings: () => settings,
     plan: () => undefined,
     views,
     onRecord: (listener) => bus.onRecord(listener),
+    telemetry,
+    metricsText: async () => ({ text: 'up 1\n', contentType: 'text/plain' }),
     operations: new Operations(),
   }
   const app = await buildApp(context, [], rate)
@@ -67,6 +72,7 @@ export async function serveApi(
     close: async () => {
       await listening.close()
       await app.close()
+      telemetry.close()
       rmSync(layout.root, { recursive: true, force: true })
     },
   }
