@@ -23,6 +23,7 @@ import { goBack, standsBefore } from './go-back.ts'
 import type { HandlerInput } from './handler-input.ts'
 import type { HistoryEntry } from './history.ts'
 import { checkPlanRuleset } from './kernel.ts'
+import { withCertificate } from './own-certificate.ts'
 import type { PolicySources } from './policy-sources.ts'
 import { prove, provenLive } from './prove.ts'
 import { remember } from './remember.ts'
@@ -57,9 +58,10 @@ export function activate(
     const started = performance.now()
     const since = () => Math.round(performance.now() - started)
     const { plan, policy, sources, api } = verified
-    const source = { policy, sources, input, api }
     prepareFolders(layout)
     requirePrograms()
+    const why = verified.why === undefined ? undefined : await withCertificate(layout, verified.why)
+    const source = { policy, sources, input, api, why }
     const previous = currentGeneration(layout)
     const afterInterruption = readIntent(layout) !== undefined
     const difference = differenceFrom(previous, verified)

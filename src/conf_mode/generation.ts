@@ -16,6 +16,7 @@ import { ClawgressError } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { systemUser } from '../base/system-users.ts'
 import { API_SETTINGS_FILE, type ApiSettings } from '../daemon/api/settings.ts'
+import { WHY_SETTINGS_FILE, type WhySettings } from '../daemon/why/settings.ts'
 import { loadPlan, type Plan, writePlan } from '../plan/index.ts'
 import type { Policy } from '../policy/index.ts'
 import type { HandlerInput } from './handler-input.ts'
@@ -36,10 +37,12 @@ export interface GenerationSource {
   readonly input: HandlerInput
   /** Absent where no API is configured. */
   readonly api: ApiSettings | undefined
+  /** Absent where the why page is turned off. */
+  readonly why: WhySettings | undefined
 }
 
 /** Policies that mean the same may be written differently: the newest wording is the one that is shown and kept. */
-export function writeSource(folder: string, { sources, input, api }: GenerationSource): void {
+export function writeSource(folder: string, { sources, input, api, why }: GenerationSource): void {
   writeSources(folder, sources)
   replaceWhole(
     join(folder, 'source.json'),
@@ -47,14 +50,14 @@ export function writeSource(folder: string, { sources, input, api }: GenerationS
     0o644,
   )
   replaceWhole(join(folder, 'input.json'), JSON.stringify(input), 0o600)
-  writeApiSettings(folder, api)
+  writeDaemonSettings(join(folder, API_SETTINGS_FILE), api)
+  writeDaemonSettings(join(folder, WHY_SETTINGS_FILE), why)
 }
 
-/** Holds a private key and hashes of keys: for root and the gateway's programs alone. */
-function writeApiSettings(folder: string, api: ApiSettings | undefined): void {
-  const path = join(folder, API_SETTINGS_FILE)
-  if (api === undefined) rmSync(path, { force: true })
-  else replaceWhole(path, JSON.stringify(api), 0o640, systemUser('clawgress')?.gid)
+/** They hold private keys and hashes of keys: for root and the gateway's programs alone. */
+function writeDaemonSettings(path: string, settings: ApiSettings | WhySettings | undefined): void {
+  if (settings === undefined) rmSync(path, { force: true })
+  else replaceWhole(path, JSON.stringify(settings), 0o640, systemUser('clawgress')?.gid)
 }
 
 /**

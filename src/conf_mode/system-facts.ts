@@ -44,7 +44,7 @@ export async function readSystemFacts(): Promise<SystemFacts> {
   return {
     interfaces,
     uplinks,
-    listeners: readListeners([DNS_PORT, ENDPOINTS.namedPort]),
+    listeners: readListeners([DNS_PORT, ENDPOINTS.namedPort, ENDPOINTS.whyPort, ENDPOINTS.whyTlsPort]),
     connectionsToUs: readConnections(),
     ...ruleset,
   }

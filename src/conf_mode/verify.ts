@@ -1,6 +1,7 @@
 import { ClawgressError, type Problem } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
 import type { ApiSettings } from '../daemon/api/settings.ts'
+import type { WhySettings } from '../daemon/why/settings.ts'
 import { compilePlan, type Plan } from '../plan/index.ts'
 import type { Policy } from '../policy/index.ts'
 import { apiService, readApiSettings } from './api-settings.ts'
@@ -8,6 +9,7 @@ import type { HandlerInput } from './handler-input.ts'
 import { type PolicySources, readPolicy } from './policy-sources.ts'
 import { readSettings } from './settings.ts'
 import { readSystemFacts, type SystemFacts } from './system-facts.ts'
+import { readWhyPage, whyPagePlan } from './why-page-settings.ts'
 
 /** A configuration that was found right, with the Plan it means. */
 export interface Verified {
@@ -18,6 +20,8 @@ export interface Verified {
   readonly facts: SystemFacts
   /** How the daemon serves the API; undefined where none is configured. */
   readonly api: ApiSettings | undefined
+  /** How the daemon serves the why page; undefined where it is turned off. */
+  readonly why: WhySettings | undefined
 }
 
 /**
@@ -38,19 +42,20 @@ export async function verify(
   ])
   const { settings, warnings, ...about } = readSettings(config, facts, layout)
   const api = readApiSettings(config, pki, facts)
-  problems.unshift(...about.problems, ...api.problems)
+  const why = readWhyPage(config, pki, facts, settings.plan.listenAddresses)
+  problems.unshift(...about.problems, ...api.problems, ...why.problems)
   if (problems.length > 0 || found === undefined) throw new ClawgressError(problems)
   const { file, nodes } = found.sources
   const plan = compilePlan(
     found.policy,
-    { ...settings.plan, ...apiService(api) },
+    { ...settings.plan, ...apiService(api), ...whyPagePlan(why) },
     {
       ...(file === undefined ? {} : { policyFile: file.path }),
       ...(nodes === undefined ? {} : { config: true }),
     },
   )
-  const everyWarning = [...warnings, ...api.warnings, ...found.warnings]
-  return { ...found, warnings: everyWarning, plan, facts, api: api.settings }
+  const everyWarning = [...warnings, ...api.warnings, ...why.warnings, ...found.warnings]
+  return { ...found, warnings: everyWarning, plan, facts, api: api.settings, why: why.settings }
 }
 
 function collect<T>(problems: Problem[], read: () => T): T | undefined {

@@ -12,6 +12,7 @@ import type { RecordContextOptions } from './records/record-context.ts'
 import { Records } from './records/records.ts'
 import { type DaemonStatus, serveStatus } from './status.ts'
 import { DaemonTelemetry } from './telemetry/daemon-telemetry.ts'
+import { WhyPage } from './why/why-page.ts'
 
 /** Milliseconds between looks at the logs. */
 const PAUSE = 40
@@ -44,13 +45,15 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
   const records = new Records({ ...options, layout, lookUpNames, plans }, guard)
   const onRecord = (listener: RecordListener) => records.onRecord(listener)
   const counts = new DaemonTelemetry({ layout, plans, guard, onRecord })
-  const status = () => withTroubles(records.status(), [...counts.troubles, api?.trouble])
+  const status = () => withTroubles(records.status(), [...counts.troubles, api?.trouble, why.trouble])
   const api = openApi(
     layout,
     plans,
     { status, onRecord, telemetry: counts.telemetry, metricsText: () => counts.metricsText() },
     options,
   )
+  const why = new WhyPage({ layout, plan: () => livePlan(plans)?.plan, lookUpNames })
+  why.start()
   const server = await serveStatus(layout, status)
   const { telemetry } = counts
   const queries = await serveQueries(layout, { telemetry, metricsText: () => counts.metricsText(), onRecord })
@@ -74,7 +77,7 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
     // Also after a failure: a process that still answers on its socket would never be started anew.
     server.close()
     queries.close()
-    await api?.stop()
+    await Promise.all([api?.stop(), why.stop()])
     records.close()
     counts.close()
   }
@@ -87,13 +90,15 @@ function openApi(
   { views, routes = [] }: DaemonOptions,
 ): Api | undefined {
   if (views === undefined) return undefined
-  const live = () => {
-    plans.refresh()
-    return plans.live === undefined ? undefined : { plan: plans.live, since: new Date(plans.liveSince ?? 0) }
-  }
+  const live = () => livePlan(plans)
   const api = new Api({ layout, plan: () => live()?.plan, views: views({ live, status }), ...facts, routes })
   api.start()
   return api
+}
+
+function livePlan(plans: PlanWatch): ReturnType<DaemonFacts['live']> {
+  plans.refresh()
+  return plans.live === undefined ? undefined : { plan: plans.live, since: new Date(plans.liveSince ?? 0) }
 }
 
 const withTroubles = (status: DaemonStatus, more: readonly (string | undefined)[]): DaemonStatus => ({

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtimePaths } from '../../base/layout.ts'
+import { stampOf } from '../settings-file.ts'
 import { buildApp } from './app.ts'
 import type { ApiContext, ApiServer, RegisterRoutes } from './context.ts'
 import { type Listening, listen } from './listen.ts'
@@ -97,9 +97,3 @@ export class Api {
 
 const isSamePlace = (one: ApiSettings, other: ApiSettings): boolean =>
   JSON.stringify([one.listen, one.port, one.tls]) === JSON.stringify([other.listen, other.port, other.tls])
-
-/** Tells one file from another that took its place. */
-function stampOf(file: string): string | undefined {
-  const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
-  return stat === undefined ? undefined : `${stat.ino} ${stat.mtimeNs}`
-}

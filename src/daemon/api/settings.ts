@@ -1,6 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { parsePrefix } from '../../base/address.ts'
+import { readSettingsFile } from '../settings-file.ts'
 
 /** What a key allows, each role all of the ones before it: read; try policies and roll back; activate new policies. */
 export const ROLES = ['viewer', 'operator', 'admin'] as const
@@ -30,21 +30,5 @@ export type ApiSettings = z.infer<typeof apiSettings>
 /** Name of the settings in a generation's folder. Absent there: no API is configured. */
 export const API_SETTINGS_FILE = 'api.json'
 
-const MAX_BYTES = 1 << 20
-
 /** Undefined where the file does not exist. Throws where it is no settings file of this version. */
-export function readApiSettings(path: string): ApiSettings | undefined {
-  let fd: number
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-  try {
-    if (fstatSync(fd).size > MAX_BYTES) throw new Error('it is too large')
-    return apiSettings.parse(JSON.parse(readFileSync(fd, 'utf8')))
-  } finally {
-    closeSync(fd)
-  }
-}
+export const readApiSettings = (path: string): ApiSettings | undefined => readSettingsFile(path, apiSettings)

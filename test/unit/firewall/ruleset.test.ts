@@ -27,7 +27,7 @@ const statics = [
 const FULL = {
   defaultGroup: { statics, denyPrefixes: prefixes('45.45.6.6/32', '2a45:6::/48') },
   secondGroup: {},
-  settings: { clientNetworks: prefixes('10.77.0.0/16', 'fd77::/16') },
+  settings: { clientNetworks: prefixes('10.77.0.0/16', 'fd77::/16'), whyPage: { name: 'clawgress.internal' } },
 }
 
 describe('the printed ruleset', () => {

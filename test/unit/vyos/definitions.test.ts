@@ -58,7 +58,7 @@ describe('the shipped definitions', () => {
       }
       const offered = definition.completion.list
       for (const value of offered) assert.ok(satisfies(definition, value), `${path} offers ${value} and refuses it`)
-      const isFreeText = /^(description|reason|label|tag)$/.test(definition.name) && definition.kind === 'leaf'
+      const isFreeText = /^(description|reason|label|tag|contact)$/.test(definition.name) && definition.kind === 'leaf'
       // the session itself takes no quotes, and such a text reaches no command line
       const odd = isFreeText ? [] : [' ', 'a b', "'", '"', '$(id)', '`id`', '-x', '../x', 'é'.repeat(9)]
       for (const hostile of ['', 'x\n', ...odd]) {
@@ -84,6 +84,7 @@ describe('the shipped definitions', () => {
       'logging allow': 'on',
       'logging deny': 'on',
       'logging syslog facility': 'local6',
+      'why-page name': 'clawgress.internal',
     })
   })
 
