@@ -7,10 +7,13 @@ import type { RecordContext } from './record-context.ts'
 import { RecordOutput } from './record-output.ts'
 import { Tail } from './tail.ts'
 
-/** Milliseconds that a flow waits for the pinner to say which names its address is known by. */
-const NAME_WAIT = 1_000
+/**
+ * Milliseconds that a flow waits at most: for the pinner to say which names its address is known by, and for the guard,
+ * which looks every two seconds, to say which generation its mark stands for.
+ */
+const MAX_WAIT = 4_000
 /** Longer than a flow waits, so that a place is saved only when everything before it has been written. */
-const SAVE_EVERY = 1_500
+const SAVE_EVERY = 5_000
 /** Lines go to memory only as fast as their records leave it. */
 const MAX_PENDING = 20_000
 
@@ -114,7 +117,8 @@ export class FlowRecorder {
     const due: EndedFlow[] = []
     const rest: Waiting[] = []
     for (const each of this.waiting) {
-      const isDue = names.isAnswered(each.flow.address) || Math.abs(now - each.seenAt) >= NAME_WAIT
+      const isKnown = names.isAnswered(each.flow.address) && this.generationOfFlow(each.flow) !== undefined
+      const isDue = isKnown || Math.abs(now - each.seenAt) >= MAX_WAIT
       if (isDue) due.push(each.flow)
       else {
         names.want(each.flow.address)
@@ -129,10 +133,14 @@ export class FlowRecorder {
       return flowRecordOf(flow, {
         id: `${this.run}-${(this.sequence++).toString(36)}`,
         plan,
-        generation: this.generationOf(this.field!.number(flow.mark)),
+        generation: this.generationOfFlow(flow),
         names: names.all(flow.address, clientGroup(plan, flow.client)),
       })
     })
     this.output.emit(records, settings?.logAllowed !== false)
+  }
+
+  private generationOfFlow({ mark }: EndedFlow): string | undefined {
+    return this.generationOf(this.field!.number(mark))
   }
 }

@@ -50,7 +50,9 @@ export function newestRecords(
   const from = cursor === undefined ? undefined : readCursor(cursor)
   const wanted = Math.max(1, Math.min(MAX_PAGE, limit))
   const kinds = filter.kinds ?? KINDS
-  const streams = kinds.map((kind) => matching(layout, kind, filter, from?.time, Math.floor(maxBytes / kinds.length)))
+  const files = kinds.flatMap((kind) => pathsOf(layout, kind).map((path) => ({ kind, path })))
+  const share = Math.floor(maxBytes / files.length)
+  const streams = files.map(({ kind, path }) => matching(path, kind, filter, from?.time, share))
   const records: AnyRecord[] = []
   let skip = from?.shown ?? 0
   for (const record of mergeNewest(streams)) {
@@ -65,13 +67,13 @@ export function newestRecords(
 }
 
 function* matching(
-  layout: Layout,
+  path: string,
   kind: RecordKind,
   filter: RecordFilter,
   upTo: number | undefined,
   maxBytes: number,
 ): Generator<AnyRecord> {
-  for (const line of newestLines(pathOf(layout, kind), maxBytes)) {
+  for (const line of newestLines(path, maxBytes)) {
     const record = parseRecord(kind, line)
     if (record === undefined) continue
     const time = Date.parse(record.time)
@@ -111,9 +113,15 @@ function* mergeNewest(streams: readonly Generator<AnyRecord>[]): Generator<AnyRe
   }
 }
 
-function pathOf(layout: Layout, kind: RecordKind): string {
-  const { decisions, flows, commits, alerts, omissions } = runtimePaths(layout)
-  return { deny: decisions, allow: flows, commit: commits, alert: alerts, omission: omissions }[kind]
+function pathsOf(layout: Layout, kind: RecordKind): readonly string[] {
+  const { decisions, flows, commits, alerts, daemonAlerts, omissions } = runtimePaths(layout)
+  return {
+    deny: [decisions],
+    allow: [flows],
+    commit: [commits],
+    alert: [alerts, daemonAlerts],
+    omission: [omissions],
+  }[kind]
 }
 
 function cursorAfter(records: readonly AnyRecord[], from: { time: number; shown: number } | undefined): string {

@@ -7,6 +7,7 @@ import { LineFollower } from './line-follower.ts'
 import { Omissions } from './omission-record.ts'
 import type { RecordListener } from './record-bus.ts'
 import { RecordContext, type RecordContextOptions } from './record-context.ts'
+import type { AnyRecord } from './record-kinds.ts'
 import { RecordOutput } from './record-output.ts'
 import { Recorder } from './recorder.ts'
 
@@ -45,6 +46,11 @@ export class Records {
   /** Returns how to stop listening. */
   onRecord(listener: RecordListener): () => void {
     return this.context.bus.onRecord(listener)
+  }
+
+  /** Hands records that others have written down to whoever listens. */
+  publish(records: readonly AnyRecord[]): void {
+    this.context.bus.publish(records)
   }
 
   /** One round. True: call again at once. */

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 
 /** `logger` (util-linux) reading lines; a record is longer than its default of 1 KiB. */
-export const loggerCommand = (facility: string): readonly string[] => [
+export const loggerCommand = (facility: string, level = 'info'): readonly string[] => [
   'logger',
   '--tag',
   'clawgress',
   '--priority',
-  `${facility}.info`,
+  `${facility}.${level}`,
   '--size',
   '16384',
 ]

@@ -97,8 +97,15 @@ export class Tail {
   /** Remembers a place, and gives back the space before the present one. */
   save(place: string): void {
     if (place !== this.saved && place !== '') {
-      writeFileSync(`${this.options.bookmark}.new`, place)
-      renameSync(`${this.options.bookmark}.new`, this.options.bookmark)
+      try {
+        writeFileSync(`${this.options.bookmark}.new`, place)
+        renameSync(`${this.options.bookmark}.new`, this.options.bookmark)
+      } catch (error) {
+        // Saved with the next place: after a crash some lines would be told twice, and none is left out.
+        const { code } = error as NodeJS.ErrnoException
+        if (code === 'ENOSPC' || code === 'EDQUOT') return
+        throw error
+      }
       this.saved = place
     }
     if (this.options.punch === true) this.punch((JSON.parse(place || '{"offset":0}') as Bookmark).offset)
