@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 
@@ -48,9 +48,4 @@ export function lockedPackage(name: string): PinnedPackage {
   const entry = packages[`node_modules/${name}`]
   if (entry === undefined) throw new Error(`package-lock.json does not know ${name}.`)
   return { name, version: entry.version, integrity: entry.integrity }
-}
-
-/** Copies the named files and folders of a package folder. */
-export function copyParts(from: string, to: string, parts: readonly string[]): void {
-  for (const part of parts) cpSync(join(from, part), join(to, part), { recursive: true })
 }

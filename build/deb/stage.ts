@@ -1,11 +1,12 @@
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { execa } from 'execa'
 import { vyosTree } from '../vyos-tree.ts'
 import { type Architecture, machineParts } from './architecture.ts'
+import { copyParts } from './copy-parts.ts'
 import { bundledPackages, type Component, componentAt, printCopyright, printNotices } from './licences.ts'
-import { copyParts, lockedPackage, unpackedPackage } from './registry-packages.ts'
+import { lockedPackage, unpackedPackage } from './registry-packages.ts'
 
 const PROGRAM = 'usr/lib/clawgress'
 const DOCUMENTATION = 'usr/share/doc/clawgress'
@@ -51,8 +52,7 @@ async function stageProgram(root: string, architecture: Architecture): Promise<C
   const entry = join(program, 'clawgress.mjs')
   write(root, `${PROGRAM}/clawgress.mjs`, readFileSync(entry, 'utf8').replace(/^#!.*\n/, ''))
   chmodSync(entry, 0o644)
-  for (const folder of ['interface-definitions', 'op-mode', 'templates', 'examples'])
-    cpSync(folder, join(program, folder), { recursive: true })
+  copyParts('.', program, ['interface-definitions', 'op-mode', 'templates', 'examples'])
 
   const nodeFolder = await unpackedPackage(node)
   copyParts(nodeFolder, join(program, 'node'), ['bin/node'])
@@ -108,7 +108,7 @@ function stageDocumentation(root: string, { version, epoch }: Release, component
   write(root, `${DOCUMENTATION}/copyright`, printCopyright(components))
   write(root, `${DOCUMENTATION}/third-party-notices.gz`, gzipSync(printNotices(components), { level: 9 }))
   write(root, `${DOCUMENTATION}/README.md`, readFileSync('README.md', 'utf8'))
-  cpSync('docs', join(root, DOCUMENTATION, 'docs'), { recursive: true })
+  copyParts('.', join(root, DOCUMENTATION), ['docs'])
 }
 
 export const MAINTAINER = 'Clawgress maintainers <maintainers@clawgress.invalid>'
