@@ -13,7 +13,7 @@ readonly POLICY=/usr/sbin/policy-rc.d MARKER='clawgress setup'
 readonly PROGRAMS=(
   named:bind9 rndc:bind9-utils named-checkconf:bind9-utils dnssec-signzone:bind9-utils dig:bind9-dnsutils
   delv:bind9-dnsutils nft:nftables ulogd:ulogd2 conntrack:conntrack curl:curl openssl:openssl ip:iproute2 tc:iproute2
-  ps:procps sysctl:procps setpriv:util-linux logger:bsdutils python3:python3 ping:iputils-ping
+  ps:procps sysctl:procps setpriv:util-linux logger:bsdutils promtool:prometheus python3:python3 ping:iputils-ping
 )
 readonly BENCH_PROGRAMS=(dnsperf:dnsperf iperf3:iperf3) TEST_PROGRAMS=(mmdebstrap:mmdebstrap lintian:lintian)
 
@@ -42,6 +42,7 @@ install_packages() {
   local fresh=() unit policy_is_ours=
   installed bind9 || fresh+=(named)
   installed ulogd2 || fresh+=(ulogd2)
+  installed prometheus || fresh+=(prometheus)
   if grep -qs "$MARKER" "$POLICY"; then rm -f "$POLICY"; fi
   if [ ! -e "$POLICY" ]; then
     policy_is_ours=yes
