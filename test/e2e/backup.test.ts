@@ -43,7 +43,7 @@ describe('a backup', () => {
   it('brings a fresh machine to the same enforcement, with files and history', async () => {
     const before = [current(lab()), history(lab()), files(), await running()]
     const { stdout } = await lab().gateway.clawgress(['backup', ARCHIVE])
-    assert.equal(stdout, 'Backed up: service clawgress, 3 files, 2 earlier policies.')
+    assert.equal(stdout, 'Backed up: service clawgress, 3 files, 2 entries of the history.')
     assert.equal(statSync(lab().gateway.file(ARCHIVE)).mode & 0o777, 0o600)
     await wipe()
     const { exitCode, stdout: said, stderr } = await restore()

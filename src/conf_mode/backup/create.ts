@@ -31,7 +31,8 @@ export function createBackup(layout: Layout, running: ConfigTree, file: string, 
   const members = [{ path: CONFIG_MEMBER, content: Buffer.from(text) }, ...files, ...history]
   writeArchive(file, withManifest(members, now), now)
   const older = left === 0 ? '' : `; ${left} older ones did not fit`
-  return `Backed up: service clawgress, ${files.length} files, ${entries} earlier policies${older}.`
+  const count = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`
+  return `Backed up: service clawgress, ${count(files.length, 'file', 'files')}, ${count(entries, 'entry', 'entries')} of the history${older}.`
 }
 
 /** Files outside /config are the system's, as /usr/share/dns is: the machine that is restored has its own. */
