@@ -6,6 +6,7 @@ import { withCleanUp } from '../src/standalone/demo/interruption.ts'
 import { Lab } from '../src/standalone/lab/lab.ts'
 import { labDown } from '../src/standalone/lab/up.ts'
 import { benchAnswers } from './answers.ts'
+import { benchApi } from './api.ts'
 import { benchCommits, benchRevocation, commitSmall } from './commits.ts'
 import { benchDenials } from './denials.ts'
 import { benchFirewall } from './firewall.ts'
@@ -29,6 +30,7 @@ const PARTS: Readonly<Record<string, (lab: Lab) => AsyncGenerator<Row>>> = {
   commits: benchCommits,
   revocation: benchRevocation,
   answers: benchAnswers,
+  api: benchApi,
   race: benchRace,
   denials: benchDenials,
   loads: (lab) => benchLoads(lab, LARGE),
