@@ -74,7 +74,10 @@ export const runtimePaths = (layout: Layout) => ({
   telemetryFolder: join(layout.state, 'telemetry'),
   /** Present while an import waits for its confirmation; see `src/services/guard/confirmation.ts`. */
   confirmation: join(layout.state, 'confirm.json'),
+  /** Alerts of the guard, and those of the daemon, which is not root and has a file of its own. */
   alerts: join(layout.log, 'alerts.jsonl'),
+  daemonAlerts: join(layout.log, 'daemon-alerts.jsonl'),
+  alertsFolder: join(layout.state, 'alerts'),
   /** Default deny for the client interfaces, loaded at boot before anything that can fail. */
   closedRuleset: join(layout.state, 'closed.nft'),
 })

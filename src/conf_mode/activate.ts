@@ -57,11 +57,11 @@ export function activate(
   return recorded(layout, verified, user, async () => {
     const started = performance.now()
     const since = () => Math.round(performance.now() - started)
-    const { plan, policy, sources, api } = verified
+    const { plan, policy, sources, api, alerts } = verified
     prepareFolders(layout)
     requirePrograms()
     const why = verified.why === undefined ? undefined : await withCertificate(layout, verified.why)
-    const source = { policy, sources, input, api, why }
+    const source = { policy, sources, input, api, why, alerts }
     const previous = currentGeneration(layout)
     const afterInterruption = readIntent(layout) !== undefined
     const difference = differenceFrom(previous, verified)

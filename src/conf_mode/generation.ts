@@ -15,6 +15,7 @@ import { replaceWhole } from '../base/atomic-file.ts'
 import { ClawgressError } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { systemUser } from '../base/system-users.ts'
+import { ALERT_SETTINGS_FILE, type AlertSettings } from '../daemon/alerts/settings.ts'
 import { API_SETTINGS_FILE, type ApiSettings } from '../daemon/api/settings.ts'
 import { WHY_SETTINGS_FILE, type WhySettings } from '../daemon/why/settings.ts'
 import { loadPlan, type Plan, writePlan } from '../plan/index.ts'
@@ -39,10 +40,12 @@ export interface GenerationSource {
   readonly api: ApiSettings | undefined
   /** Absent where the why page is turned off. */
   readonly why: WhySettings | undefined
+  /** Absent where only the built-in alerts are wanted. */
+  readonly alerts: AlertSettings | undefined
 }
 
 /** Policies that mean the same may be written differently: the newest wording is the one that is shown and kept. */
-export function writeSource(folder: string, { sources, input, api, why }: GenerationSource): void {
+export function writeSource(folder: string, { sources, input, api, why, alerts }: GenerationSource): void {
   writeSources(folder, sources)
   replaceWhole(
     join(folder, 'source.json'),
@@ -52,10 +55,11 @@ export function writeSource(folder: string, { sources, input, api, why }: Genera
   replaceWhole(join(folder, 'input.json'), JSON.stringify(input), 0o600)
   writeDaemonSettings(join(folder, API_SETTINGS_FILE), api)
   writeDaemonSettings(join(folder, WHY_SETTINGS_FILE), why)
+  writeDaemonSettings(join(folder, ALERT_SETTINGS_FILE), alerts)
 }
 
-/** They hold private keys and hashes of keys: for root and the gateway's programs alone. */
-function writeDaemonSettings(path: string, settings: ApiSettings | WhySettings | undefined): void {
+/** They hold private keys, secrets and hashes of keys: for root and the gateway's programs alone. */
+function writeDaemonSettings(path: string, settings: ApiSettings | WhySettings | AlertSettings | undefined): void {
   if (settings === undefined) rmSync(path, { force: true })
   else replaceWhole(path, JSON.stringify(settings), 0o640, systemUser('clawgress')?.gid)
 }

@@ -51,6 +51,21 @@ export function serverCertificate(pki: ConfigDict | null, name: string): ServerC
   return { certificate, key: keyPem, validTo: new Date(leaf.validTo) }
 }
 
+/** The certificate, as PEM, of the authority `name` in `pki ca`, or why nothing could be trusted by it. */
+export function authorityCertificate(
+  pki: ConfigDict | null,
+  name: string,
+): { readonly certificate: string } | { readonly fault: string } {
+  const node = child(child(pki, 'ca'), name)
+  if (typeof node?.certificate !== 'string')
+    return { fault: `There is no pki ca ${name} with a certificate; import or generate it first.` }
+  try {
+    return { certificate: new X509Certificate(pem('CERTIFICATE', node.certificate)).toString() }
+  } catch {
+    return { fault: `The certificate of pki ca ${name} cannot be read: it must be the Base64 of its PEM form.` }
+  }
+}
+
 /** Authorities between the certificate and its root, which clients have themselves. */
 function chainOf(leaf: X509Certificate, pki: ConfigDict | null): X509Certificate[] {
   const authorities = Object.values(child(pki, 'ca') ?? {}).flatMap((node) => {

@@ -1,9 +1,11 @@
 import { ClawgressError, type Problem } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
+import type { AlertSettings } from '../daemon/alerts/settings.ts'
 import type { ApiSettings } from '../daemon/api/settings.ts'
 import type { WhySettings } from '../daemon/why/settings.ts'
 import { compilePlan, type Plan } from '../plan/index.ts'
 import type { Policy } from '../policy/index.ts'
+import { readAlertSettings, unknownGroupWarnings } from './alert-settings.ts'
 import { apiService, readApiSettings } from './api-settings.ts'
 import type { HandlerInput } from './handler-input.ts'
 import { type PolicySources, readPolicy } from './policy-sources.ts'
@@ -22,6 +24,8 @@ export interface Verified {
   readonly api: ApiSettings | undefined
   /** How the daemon serves the why page; undefined where it is turned off. */
   readonly why: WhySettings | undefined
+  /** What is alerted of beside the built-in alerts, and who is told. */
+  readonly alerts: AlertSettings | undefined
 }
 
 /**
@@ -43,7 +47,8 @@ export async function verify(
   const { settings, warnings, ...about } = readSettings(config, facts, layout)
   const api = readApiSettings(config, pki, facts)
   const why = readWhyPage(config, pki, facts, settings.plan.listenAddresses)
-  problems.unshift(...about.problems, ...api.problems, ...why.problems)
+  const alerts = readAlertSettings(config, pki)
+  problems.unshift(...about.problems, ...api.problems, ...why.problems, ...alerts.problems)
   if (problems.length > 0 || found === undefined) throw new ClawgressError(problems)
   const { file, nodes } = found.sources
   const plan = compilePlan(
@@ -54,8 +59,23 @@ export async function verify(
       ...(nodes === undefined ? {} : { config: true }),
     },
   )
-  const everyWarning = [...warnings, ...api.warnings, ...why.warnings, ...found.warnings]
-  return { ...found, warnings: everyWarning, plan, facts, api: api.settings, why: why.settings }
+  const everyWarning = [
+    ...warnings,
+    ...api.warnings,
+    ...why.warnings,
+    ...alerts.warnings,
+    ...unknownGroupWarnings(alerts.settings, plan),
+    ...found.warnings,
+  ]
+  return {
+    ...found,
+    warnings: everyWarning,
+    plan,
+    facts,
+    api: api.settings,
+    why: why.settings,
+    alerts: alerts.settings,
+  }
 }
 
 function collect<T>(problems: Problem[], read: () => T): T | undefined {

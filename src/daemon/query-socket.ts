@@ -3,6 +3,7 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { z } from 'zod'
 import { fail } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
+import type { AlertReport } from './alerts/daemon-alerts.ts'
 import type { AnyRecord } from './records/record-kinds.ts'
 import { DIMENSIONS, MEASURES } from './telemetry/measures.ts'
 import type { Telemetry, TelemetryAnswer } from './telemetry/telemetry.ts'
@@ -19,6 +20,7 @@ export const daemonQuery = z.discriminatedUnion('command', [
   }),
   z.strictObject({ command: z.literal('metrics') }),
   z.strictObject({ command: z.literal('records') }),
+  z.strictObject({ command: z.literal('alerts') }),
 ])
 
 export type DaemonQuery = z.infer<typeof daemonQuery>
@@ -27,6 +29,7 @@ export interface QuerySources {
   readonly telemetry: Pick<Telemetry, 'query'>
   readonly metricsText: () => Promise<{ readonly text: string }>
   readonly onRecord: (listener: (record: AnyRecord) => void) => () => void
+  readonly alerts: () => AlertReport
 }
 
 const MAX_CONNECTIONS = 32
@@ -77,8 +80,12 @@ async function answer(socket: Socket, line: string, sources: QuerySources): Prom
     follow(socket, sources)
     return
   }
-  const result = query.command === 'metrics' ? await sources.metricsText() : sources.telemetry.query(asked(query))
-  socket.end(`${JSON.stringify(result)}\n`)
+  socket.end(`${JSON.stringify(await found(query, sources))}\n`)
+}
+
+function found(query: Exclude<DaemonQuery, { command: 'records' }>, sources: QuerySources): unknown {
+  if (query.command === 'metrics') return sources.metricsText()
+  return query.command === 'alerts' ? sources.alerts() : sources.telemetry.query(asked(query))
 }
 
 function asked({ window, by, top, order }: Extract<DaemonQuery, { command: 'telemetry' }>) {
@@ -110,6 +117,16 @@ export async function askTelemetry(
     if (answered.length > MAX_ANSWER) socket.destroy()
   })
   return parseAnswer(answered) as TelemetryAnswer
+}
+
+/** What fires and what did. Throws as `askTelemetry`. */
+export async function askAlerts(layout: Layout): Promise<AlertReport> {
+  let answered = ''
+  await exchange(layout, { command: 'alerts' }, (part, socket) => {
+    answered += part
+    if (answered.length > MAX_ANSWER) socket.destroy()
+  })
+  return parseAnswer(answered) as AlertReport
 }
 
 /** Prometheus' text format. Throws as `askTelemetry`. */

@@ -1,6 +1,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { currentLayout, type Layout } from '../base/layout.ts'
 import type { Plan } from '../plan/types.ts'
+import { DaemonAlerts } from './alerts/daemon-alerts.ts'
 import type { ApiContext, ApiViews, RegisterRoutes } from './api/context.ts'
 import { Api } from './api/serve.ts'
 import { GuardWatch } from './guard-watch.ts'
@@ -45,7 +46,16 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
   const records = new Records({ ...options, layout, lookUpNames, plans }, guard)
   const onRecord = (listener: RecordListener) => records.onRecord(listener)
   const counts = new DaemonTelemetry({ layout, plans, guard, onRecord })
-  const status = () => withTroubles(records.status(), [...counts.troubles, api?.trouble, why.trouble])
+  const alerts = new DaemonAlerts({
+    layout,
+    plans,
+    guard,
+    onRecord,
+    publish: (made) => records.publish(made),
+    syslogCommand: options.syslogCommand,
+  })
+  const status = () =>
+    withTroubles(records.status(), [...counts.troubles, api?.trouble, why.trouble, ...alerts.troubles])
   const api = openApi(
     layout,
     plans,
@@ -56,7 +66,12 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
   why.start()
   const server = await serveStatus(layout, status)
   const { telemetry } = counts
-  const queries = await serveQueries(layout, { telemetry, metricsText: () => counts.metricsText(), onRecord })
+  const queries = await serveQueries(layout, {
+    telemetry,
+    metricsText: () => counts.metricsText(),
+    onRecord,
+    alerts: () => alerts.report(),
+  })
   let isEnding = false
   const end = () => {
     isEnding = true
@@ -69,6 +84,7 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
       const now = Date.now()
       guard.refresh(now)
       counts.step(now)
+      alerts.step(now)
       await (records.step(now) ? setImmediate() : setTimeout(PAUSE))
     }
   } finally {
@@ -80,6 +96,7 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
     await Promise.all([api?.stop(), why.stop()])
     records.close()
     counts.close()
+    await alerts.close()
   }
 }
 

@@ -31,7 +31,7 @@ export function prepareFolders(layout: Layout): void {
   if (process.getuid?.() !== 0)
     fail('system.privilege', 'Only root can prepare the folders of the gateway. Run the command with sudo.')
   const clawgress = idsOf('clawgress')
-  const { generations, pinnerFolder, daemonFolder, nflogRecords, endedFlows, telemetryFolder } = runtimePaths(layout)
+  const { generations, pinnerFolder, daemonFolder, nflogRecords, endedFlows, telemetryFolder, alertsFolder } = runtimePaths(layout)
   folder(layout.run, 0o755, 0, 0)
   folder(generations, 0o750, 0, clawgress.gid)
   folder(pinnerFolder, 0o750, clawgress.uid, clawgress.gid)
@@ -42,7 +42,7 @@ export function prepareFolders(layout: Layout): void {
   folder(layout.state, 0o755, 0, 0)
   // What is made inside takes over the group: the daemon shows the history, and changes nothing in it.
   folder(historyFolder(layout), 0o2750, 0, clawgress.gid)
-  folder(telemetryFolder, 0o750, clawgress.uid, clawgress.gid)
+  for (const path of [telemetryFolder, alertsFolder]) folder(path, 0o750, clawgress.uid, clawgress.gid)
   folder(layout.log, 0o1775, 0, clawgress.gid)
   // Its parent is the daemon's too, which could have put a link there.
   if (lstatSync(unitLogs(layout), { throwIfNoEntry: false })?.isDirectory() === false) rmSync(unitLogs(layout))

@@ -77,7 +77,8 @@ export class Metrics {
         this.commits.inc({ result: record.event })
         break
       default:
-        this.alerts.inc({ event: this.alertEvents.label(record.event) })
+        // The end of an alert is none.
+        if (record.state !== 'resolved') this.alerts.inc({ event: this.alertEvents.label(record.event) })
     }
   }
 

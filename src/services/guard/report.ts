@@ -5,6 +5,7 @@ import { type Layout, runtimePaths } from '../../base/layout.ts'
 import { type Counters, type LiveRuleset, liveRuleset, readClientQueries, readCounters } from '../../firewall/index.ts'
 import { services } from '../services.ts'
 import type { UnitStatus } from '../unit-definition.ts'
+import { type PolicyFileState, PolicyFileWatch } from './policy-file-watch.ts'
 
 /** What could not be found out is a sentence. */
 type Seen<Value> = Value | { readonly unknown: string }
@@ -18,6 +19,8 @@ export interface GuardSight {
   /** DNS queries by client; see `readClientQueries`. */
   readonly clientQueries: Seen<Readonly<Record<string, number>>>
   readonly units: Seen<readonly UnitStatus[]>
+  /** Absent: a guard of an earlier version looked. */
+  readonly policyFile?: Seen<PolicyFileState>
 }
 
 /** The guard looks every two seconds; later than this it is not at work, milliseconds. */
@@ -27,10 +30,12 @@ const MAX_BYTES = 16 << 20
 /** Writes down what the guard sees, where everyone may read it: it holds nothing that `nft list` and ps do not show. */
 export class GuardReport {
   private readonly layout: Layout
+  private readonly policyFile: PolicyFileWatch
   private isLooking = false
 
   constructor(layout: Layout) {
     this.layout = layout
+    this.policyFile = new PolicyFileWatch(layout)
   }
 
   /** Begins to look, unless a look is under way: the ruleset is watched meanwhile. */
@@ -51,6 +56,7 @@ export class GuardReport {
       counters: await seen(readCounters),
       clientQueries: await seen(readClientQueries),
       units: await seen(() => services(this.layout).status()),
+      policyFile: await seen(() => this.policyFile.look()),
       seenAt: Date.now(),
     }
     replaceWhole(runtimePaths(this.layout).guardReport, JSON.stringify(sight), 0o644)

@@ -72,6 +72,8 @@ describe('the shipped definitions', () => {
       defaultValue === undefined ? [] : [[path.replace('service clawgress ', ''), defaultValue]],
     )
     assert.deepEqual(Object.fromEntries(defaults), {
+      'alert rule interval': '300',
+      'alert webhook format': 'webhook',
       'api port': '8443',
       'api key id role': 'viewer',
       'dns name-server port': '53',
@@ -111,6 +113,25 @@ describe('the shipped definitions', () => {
     ['dns deny-answer', ['nxdomain', 'nodata'], ['nxdomainX', 'xnodata', 'NODATA']],
     ['dns pin-slack', ['60', '300', '86400'], ['59', '0', '86401']],
     ['firewall mark-mask', ['0xfff00000', '0x000000FF'], ['0xfff', 'fff00000', '0xfff000000']],
+    [
+      'alert webhook pager url',
+      ['http://[fd77::1]:9093/api/v2/alerts', 'https://alerts.example.net/hook?x=1&y=%20', 'http://10.0.0.1'],
+      [
+        'ftp://a/',
+        'https://user:pw@a.example/',
+        'https://a.example/a b',
+        'https://a.example/#x',
+        'https:///x',
+        'a.example',
+      ],
+    ],
+    [
+      'alert webhook pager secret',
+      ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', `whsec_${'A'.repeat(86)}==`],
+      ['MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_short', `whsec_${'A'.repeat(87)}==`],
+    ],
+    ['alert rule many interval', ['10', '86400'], ['9', '86401', '5m']],
+    ['alert silence', ['service.down', 'policy-file.changed'], ['serviceXdown', 'table.lost', 'service.down ']],
     ['logging syslog facility', ['user', 'local0', 'local7'], ['local8', 'userx', 'kern']],
   ] as const) {
     it(`tell good from bad for ${path}`, () => {

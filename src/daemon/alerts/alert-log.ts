@@ -1,0 +1,57 @@
+import { ALERT_SCHEMA, type AlertRecord } from '../../services/index.ts'
+import { DecisionLog } from '../records/decision-log.ts'
+import { printRecord } from '../records/record.ts'
+import { Syslog } from '../records/syslog.ts'
+import type { Alert } from './alert.ts'
+
+/** Octets of the file; there are two of them. */
+const MAX_BYTES = 4 << 20
+
+export type SyslogCommand = (facility: string, level?: string) => readonly string[]
+
+/** The record of an alert that began or ended. */
+export const alertRecordOf = (alert: Alert, now: number): AlertRecord => ({
+  schema: ALERT_SCHEMA,
+  time: new Date(now).toISOString(),
+  event: alert.event,
+  state: alert.state,
+  severity: alert.severity,
+  message: alert.state === 'firing' ? alert.summary : `Over: ${alert.summary}`,
+  next: alert.description,
+  fingerprint: alert.fingerprint,
+  startsAt: alert.startsAt,
+  ...alert.labels,
+})
+
+/** Where alerts of the daemon are written: a file of their own beside the guard's, and syslog with the level `warning`. */
+export class AlertLog {
+  private readonly file: DecisionLog
+  private readonly syslog: Syslog
+  private readonly command: SyslogCommand
+
+  constructor(path: string, command: SyslogCommand) {
+    this.file = new DecisionLog(path, { maxBytes: MAX_BYTES, keep: 1 })
+    this.command = command
+    this.syslog = new Syslog(command('local7', 'warning'))
+  }
+
+  useFacility(facility: string): void {
+    this.syslog.use(this.command(facility, 'warning'))
+  }
+
+  write(record: AlertRecord, toSyslog: boolean): void {
+    const line = printRecord(record)
+    this.file.write([line])
+    if (toSyslog) this.syslog.send([line])
+  }
+
+  /** Why it cannot be written, until it can. */
+  get trouble(): string | undefined {
+    return this.file.trouble && `alerts cannot be written down: ${this.file.trouble}`
+  }
+
+  close(): void {
+    this.file.close()
+    this.syslog.close()
+  }
+}

@@ -1,0 +1,92 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { stampOf } from '../settings-file.ts'
+import type { Condition } from './alert.ts'
+import { ALERT_SETTINGS_FILE } from './settings.ts'
+
+const DAY = 86_400_000
+const WARN_DAYS = 30
+const CRITICAL_DAYS = 7
+/** A clock that is wrong for a moment ends no certificate. */
+const FOR_MS = 60_000
+const MAX_BYTES = 4 << 20
+
+/** Of any settings file of the daemon, only what may hold certificates. */
+const settingsWithCertificates = z.object({
+  tls: z.object({ certificate: z.string() }).optional(),
+  webhooks: z.array(z.object({ id: z.string(), authorities: z.string().optional() })).optional(),
+})
+
+interface Ending {
+  readonly use: string
+  readonly subject: string
+  readonly validTo: number
+}
+
+/** Settings in a generation's folder, and what their certificate is for. */
+const SERVED = { 'api.json': 'api', 'why.json': 'why-page', [ALERT_SETTINGS_FILE]: 'webhook' } as const
+
+/** The ends of the certificates in the settings of the live generation. */
+export class Certificates {
+  private readonly folder: string
+  private readonly read = new Map<string, { readonly stamp: string; readonly endings: readonly Ending[] }>()
+
+  /** @param folder the link to the live generation */
+  constructor(folder: string) {
+    this.folder = folder
+  }
+
+  /** `now` by the wall clock. */
+  evaluate(now: number): Condition[] {
+    return Object.entries(SERVED)
+      .flatMap(([file, use]) => this.endingsOf(join(this.folder, file), use))
+      .filter(({ validTo }) => validTo - now < WARN_DAYS * DAY)
+      .map((ending) => conditionOf(ending, now))
+  }
+
+  private endingsOf(file: string, use: string): readonly Ending[] {
+    const stamp = stampOf(file)
+    if (stamp === undefined) return []
+    const known = this.read.get(file)
+    if (known?.stamp === stamp) return known.endings
+    const endings = readEndings(file, use)
+    this.read.set(file, { stamp, endings })
+    return endings
+  }
+}
+
+function readEndings(file: string, use: string): Ending[] {
+  try {
+    if (statSync(file).size > MAX_BYTES) return []
+    const { tls, webhooks = [] } = settingsWithCertificates.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return [
+      ...(tls === undefined ? [] : endingOf(tls.certificate, use)),
+      ...webhooks.flatMap(({ id, authorities }) =>
+        authorities === undefined ? [] : endingOf(authorities, `${use} ${id}`),
+      ),
+    ]
+  } catch {
+    // Whoever uses the settings says what is wrong with them.
+    return []
+  }
+}
+
+function endingOf(pem: string, use: string): Ending[] {
+  const { subject, validTo } = new X509Certificate(pem)
+  return [{ use, subject: subject.replaceAll('\n', ', '), validTo: Date.parse(validTo) }]
+}
+
+function conditionOf({ use, subject, validTo }: Ending, now: number): Condition {
+  const days = Math.floor((validTo - now) / DAY)
+  const date = new Date(validTo).toISOString().slice(0, 10)
+  return {
+    event: 'certificate.expiry',
+    labels: { use },
+    severity: days < CRITICAL_DAYS ? 'critical' : 'warning',
+    summary: `The certificate ${subject} (${use}) ${days < 0 ? 'ended' : 'ends'} on ${date}.`,
+    description: 'Put a new one into pki, and commit.',
+    forMs: FOR_MS,
+  }
+}

@@ -1,0 +1,232 @@
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { type Layout, runtimePaths } from '../../base/layout.ts'
+import { PinnerClient } from '../../pinner/control-client.ts'
+import type { GuardWatch } from '../guard-watch.ts'
+import type { PlanWatch } from '../plan-watch.ts'
+import type { RecordListener } from '../records/record-bus.ts'
+import type { AnyRecord } from '../records/record-kinds.ts'
+import { loggerCommand } from '../records/syslog.ts'
+import { stampOf } from '../settings-file.ts'
+import { type Alert, revisionOf } from './alert.ts'
+import { AlertBook } from './alert-book.ts'
+import { AlertLog, alertRecordOf, type SyslogCommand } from './alert-log.ts'
+import { Evaluators } from './evaluators.ts'
+import type { Sender } from './payload.ts'
+import {
+  ALERT_SETTINGS_FILE,
+  type AlertSettings,
+  NO_ALERT_SETTINGS,
+  readAlertSettings,
+  type Webhook,
+} from './settings.ts'
+import { StateFile } from './state-file.ts'
+import { WebhookSender, type WebhookStatus } from './webhook-sender.ts'
+
+/** Milliseconds between looks at what is so. */
+const LOOK_MS = 500
+/** Between questions to the pinner. */
+const PINNER_MS = 5_000
+const PINNER_TIMEOUT = 1_000
+/** What was learnt is kept so often; a crash loses as much of it. */
+const LEARNT_MS = 60_000
+/** It is more of a loss where it would be told as new once more. */
+const NEW_CLIENT_MS = 5_000
+
+export interface AlertParts {
+  readonly layout: Layout
+  readonly plans: PlanWatch
+  readonly guard: GuardWatch
+  readonly onRecord: (listener: RecordListener) => () => void
+  /** Hands records to whoever listens to the others. */
+  readonly publish: (records: readonly AnyRecord[]) => void
+  readonly syslogCommand?: SyslogCommand | undefined
+}
+
+export interface AlertReport {
+  readonly firing: readonly Alert[]
+  /** Newest first. */
+  readonly resolved: readonly Alert[]
+  readonly webhooks: readonly WebhookStatus[]
+  readonly leftOut: number
+}
+
+/** The alerts of a running daemon: judges what it sees, writes it down, and tells receivers. */
+export class DaemonAlerts {
+  private readonly parts: AlertParts
+  private readonly settingsFile: string
+  private readonly book = new AlertBook()
+  private readonly evaluators: Evaluators
+  private readonly state: StateFile
+  private readonly log: AlertLog
+  private readonly pinner: PinnerClient
+  private senders: WebhookSender[] = []
+  private settings: AlertSettings = NO_ALERT_SETTINGS
+  private settingsStamp: string | undefined
+  private settingsTrouble: string | undefined
+  private lookedAt = Number.NEGATIVE_INFINITY
+  private pinnerAskedAt = Number.NEGATIVE_INFINITY
+  private learntAt: number
+  private isChanged = false
+
+  constructor(parts: AlertParts) {
+    this.parts = parts
+    const { alertsFolder, pinnerSocket, current, daemonAlerts } = runtimePaths(parts.layout)
+    const monotonic = performance.now()
+    this.settingsFile = join(current, ALERT_SETTINGS_FILE)
+    this.state = new StateFile(alertsFolder)
+    this.log = new AlertLog(daemonAlerts, parts.syslogCommand ?? loggerCommand)
+    this.pinner = new PinnerClient(pinnerSocket, PINNER_TIMEOUT)
+    this.evaluators = new Evaluators(current, monotonic)
+    this.evaluators.restore(this.state.loadLearnt(), monotonic)
+    this.learntAt = monotonic
+    const { alerts, delivered } = this.state.loadState()
+    this.book.restore(alerts, monotonic)
+    this.readSettings()
+    this.senders = this.settings.webhooks.map((webhook) => this.senderFor(webhook, delivered[webhook.id]))
+    parts.onRecord((record) => this.evaluators.take(record, Date.now(), performance.now()))
+  }
+
+  /** Sentences; empty when all is well. */
+  get troubles(): readonly string[] {
+    const late = this.senders
+      .map((sender) => sender.status())
+      .filter(({ failuresInRow }) => failuresInRow > 1)
+      .map(
+        ({ id, waiting, lastError }) =>
+          `The webhook ${id} has not taken ${waiting === 1 ? 'an alert' : `${waiting} alerts`}: ${lastError}. It is tried again.`,
+      )
+    return [this.settingsTrouble, this.state.trouble, this.log.trouble, ...late].filter((each) => each !== undefined)
+  }
+
+  report(): AlertReport {
+    return {
+      firing: this.book.firing,
+      resolved: [...this.book.resolved].reverse(),
+      webhooks: this.senders.map((sender) => sender.status()),
+      leftOut: this.book.leftOut,
+    }
+  }
+
+  /** One round, cheap where nothing is due. `now` by the wall clock, for what is printed only. */
+  step(now: number, monotonic = performance.now()): void {
+    if (monotonic - this.lookedAt < LOOK_MS) return
+    this.lookedAt = monotonic
+    this.readSettings()
+    this.askPinner(monotonic)
+    this.judge(now, monotonic)
+    this.send(now)
+    this.keep(monotonic)
+  }
+
+  /** Keeps what is known, and waits no longer than a message may take. */
+  async close(): Promise<void> {
+    this.saveState()
+    this.state.saveLearnt(this.evaluators.learnt())
+    this.log.close()
+    await Promise.race([
+      Promise.all(this.senders.map((sender) => sender.settle())),
+      new Promise((resolve) => setTimeout(resolve, 500).unref()),
+    ])
+    if (this.isChanged) this.saveState()
+  }
+
+  private judge(now: number, monotonic: number): void {
+    const { guard, plans } = this.parts
+    const sources = this.evaluators.evaluate({ sight: guard.sight, live: plans.live, now, monotonic })
+    const changed = [...sources].flatMap(([source, conditions]) => this.book.update(source, conditions, now, monotonic))
+    changed.push(...this.book.keepSources(new Set(sources.keys()), now))
+    if (changed.length === 0) return
+    this.isChanged = true
+    this.writeDown(changed, now)
+  }
+
+  private writeDown(changed: readonly Alert[], now: number): void {
+    const facility = this.parts.plans.live?.settings.syslogFacility
+    if (facility !== undefined) this.log.useFacility(facility)
+    for (const alert of changed) {
+      // The guard writes down its own.
+      if (alert.source === 'guard') continue
+      const record = alertRecordOf(alert, now)
+      this.log.write(record, alert.syslog)
+      this.parts.publish([record])
+    }
+  }
+
+  private send(now: number): void {
+    const alerts = this.newest()
+    const sender: Sender = { gateway: hostname(), leftOut: this.book.leftOut }
+    for (const each of this.senders)
+      each.step(alerts, sender, now, () => {
+        this.isChanged = true
+      })
+  }
+
+  /** Of each alert its newest state: it may have ended and begun again. */
+  private newest(): Alert[] {
+    const byFingerprint = new Map<string, Alert>()
+    for (const alert of [...this.book.resolved, ...this.book.firing]) byFingerprint.set(alert.fingerprint, alert)
+    return [...byFingerprint.values()]
+  }
+
+  private keep(monotonic: number): void {
+    if (this.isChanged) {
+      this.book.forget((alert) => this.senders.some((sender) => !sender.knows(alert)))
+      this.saveState()
+    }
+    if (monotonic - this.learntAt < (this.evaluators.hasNewClient ? NEW_CLIENT_MS : LEARNT_MS)) return
+    this.learntAt = monotonic
+    this.state.saveLearnt(this.evaluators.learnt())
+  }
+
+  private saveState(): void {
+    this.isChanged = false
+    const delivered = Object.fromEntries(
+      this.senders.map((sender) => [sender.webhook.id, Object.fromEntries(sender.told)]),
+    )
+    this.state.saveState({ version: 1, alerts: [...this.book.resolved, ...this.book.firing], delivered })
+  }
+
+  private askPinner(monotonic: number): void {
+    if (monotonic - this.pinnerAskedAt < PINNER_MS) return
+    this.pinnerAskedAt = monotonic
+    this.pinner.status().then(
+      ({ nameServers }) => this.evaluators.nameServers(nameServers),
+      () => this.evaluators.nameServers(undefined),
+    )
+  }
+
+  private readSettings(): void {
+    const stamp = stampOf(this.settingsFile)
+    if (stamp === this.settingsStamp) return
+    try {
+      const settings = readAlertSettings(this.settingsFile) ?? NO_ALERT_SETTINGS
+      this.use(settings)
+      this.settingsTrouble = undefined
+    } catch (error) {
+      // Keeps the rules and receivers that were.
+      this.settingsTrouble = `The settings of alerts cannot be read: ${(error as Error).message.slice(0, 200)}. Commit again.`
+    }
+    this.settingsStamp = stamp
+  }
+
+  private use(settings: AlertSettings): void {
+    this.settings = settings
+    this.evaluators.use(settings, performance.now())
+    this.senders = settings.webhooks.map((webhook) => {
+      const known = this.senders.find((sender) => sender.webhook.id === webhook.id)
+      if (known !== undefined && JSON.stringify(known.webhook) === JSON.stringify(webhook)) return known
+      return this.senderFor(webhook, known === undefined ? undefined : Object.fromEntries(known.told))
+    })
+  }
+
+  /** One that is new need not hear of what is over. */
+  private senderFor(webhook: Webhook, delivered: Readonly<Record<string, string>> | undefined): WebhookSender {
+    const told =
+      delivered === undefined
+        ? new Map(this.book.resolved.map((alert) => [alert.fingerprint, revisionOf(alert)]))
+        : new Map(Object.entries(delivered))
+    return new WebhookSender({ webhook, delivered: told })
+  }
+}

@@ -1,0 +1,91 @@
+import type { AnyRecord } from '../records/record-kinds.ts'
+import type { Condition } from './alert.ts'
+import { SlidingCount } from './sliding-count.ts'
+
+/** Milliseconds that something is told which happened once. */
+const EVENT_MS = 300_000
+const MAX_EVENTS = 100
+/** A commit that ends with one of these has not left what it should. */
+const UNPROVEN: readonly string[] = ['apply.proof', 'apply.rollback', 'apply.closed']
+/** Allowed names that did not resolve, in a minute. */
+const UNRESOLVED = 10
+
+interface Happened {
+  readonly condition: Condition
+  readonly at: number
+}
+
+/** What commits, the guard and the pinner tell once: an alert for a few minutes, and again where it happens again. */
+export class EventAlerts {
+  private readonly unresolved: SlidingCount
+  private commits: Happened[] = []
+  private guard: Happened[] = []
+
+  constructor(monotonic: number) {
+    this.unresolved = new SlidingCount(60_000, monotonic, 12)
+  }
+
+  take(record: AnyRecord, monotonic: number): void {
+    if (record.schema === 'clawgress.commit/1') {
+      const problem = record.problems?.find(({ code }) => UNPROVEN.includes(code))
+      if (problem !== undefined) add(this.commits, unprovenCommit(problem), monotonic)
+    } else if (record.schema === 'clawgress.alert/1') {
+      // Those with a state are our own.
+      if (record.state === undefined) add(this.guard, guardEvent(record), monotonic)
+    } else if (record.schema === 'clawgress.decision/1' && record.reason === 'dns.upstream')
+      this.unresolved.add(record.count, monotonic)
+  }
+
+  failedCommits(monotonic: number): Condition[] {
+    this.commits = recent(this.commits, monotonic)
+    return this.commits.map(({ condition }) => condition)
+  }
+
+  guardEvents(monotonic: number): Condition[] {
+    this.guard = recent(this.guard, monotonic)
+    return this.guard.map(({ condition }) => condition)
+  }
+
+  unresolvedNames(monotonic: number): Condition[] {
+    const count = this.unresolved.sum(monotonic)
+    if (count < UNRESOLVED) return []
+    return [
+      {
+        event: 'upstream.failing',
+        labels: { server: 'any' },
+        severity: 'warning',
+        summary: `${count} times in the last minute an allowed name did not resolve.`,
+        description: 'Check the way of the gateway to its name servers, and the servers themselves.',
+      },
+    ]
+  }
+}
+
+function add(events: Happened[], condition: Condition, monotonic: number): void {
+  events.push({ condition, at: monotonic })
+  if (events.length > MAX_EVENTS) events.shift()
+}
+
+const recent = (events: readonly Happened[], monotonic: number): Happened[] =>
+  events.filter(({ at }) => monotonic - at < EVENT_MS)
+
+const unprovenCommit = ({ code, message }: { code: string; message: string }): Condition => ({
+  event: 'generation.not-proven',
+  labels: { cause: 'commit', code },
+  severity: 'critical',
+  summary: `A commit failed: ${message}`,
+  description:
+    'Look at "show clawgress status"; the generation that was proven last is in force unless it says otherwise.',
+})
+
+/** The guard has told syslog, and written it down. */
+function guardEvent({ event, message, unit }: Extract<AnyRecord, { schema: 'clawgress.alert/1' }>): Condition {
+  return {
+    event,
+    labels: typeof unit === 'string' ? { service: unit } : {},
+    severity: 'critical',
+    summary: message,
+    description: 'Look at "show clawgress status".',
+    syslog: false,
+  }
+}
