@@ -31,7 +31,8 @@ export function prepareFolders(layout: Layout): void {
   if (process.getuid?.() !== 0)
     fail('system.privilege', 'Only root can prepare the folders of the gateway. Run the command with sudo.')
   const clawgress = idsOf('clawgress')
-  const { generations, pinnerFolder, daemonFolder, nflogRecords, endedFlows, telemetryFolder, alertsFolder } = runtimePaths(layout)
+  const { generations, pinnerFolder, daemonFolder, nflogRecords, endedFlows, telemetryFolder, alertsFolder } =
+    runtimePaths(layout)
   folder(layout.run, 0o755, 0, 0)
   folder(generations, 0o750, 0, clawgress.gid)
   folder(pinnerFolder, 0o750, clawgress.uid, clawgress.gid)
