@@ -1,0 +1,1 @@
+directories = {'op_mode': '/usr/libexec/vyos/op_mode'}

@@ -1,0 +1,1 @@
+DATA = '__node_data'
