@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { VERSION } from '../base/version.ts'
 import { register as registerActivationRequest } from './commands/activation-request.ts'
+import { register as registerAlerts } from './commands/alerts.ts'
 import { register as registerBackup } from './commands/backup.ts'
 import { register as registerCompletion } from './commands/completion.ts'
 import { register as registerConfMode } from './commands/conf-mode.ts'
@@ -29,6 +30,7 @@ const program = new Command('clawgress')
 
 registerShow(program)
 registerRecords(program)
+registerAlerts(program)
 registerPolicy(program)
 registerPolicyImport(program)
 registerPolicyPush(program)

@@ -14,9 +14,15 @@ const MAX_BYTES = 8 << 20
 
 /**
  * What differs in meaning between two versions of the history, each by number or generation; without them between the
- * one before the live one and the live one. Throws `policy.file` where there is no such version.
+ * one before the live one and the live one. Policies above `maxBytes` are refused. Throws `policy.file` where there is no such version.
  */
-export function showVersionDifference(layout: Layout, plan: Plan, from?: string, to?: string): Shown {
+export function showVersionDifference(
+  layout: Layout,
+  plan: Plan,
+  from?: string,
+  to?: string,
+  maxBytes = MAX_BYTES,
+): Shown {
   const history = readHistory(layout)
   const live = liveId(layout)
   const newer = to === undefined ? history.findLast(({ generation }) => generation === live) : find(history, to)
@@ -24,7 +30,7 @@ export function showVersionDifference(layout: Layout, plan: Plan, from?: string,
     from === undefined ? history.findLast(({ number }) => number < (newer?.number ?? 0)) : find(history, from)
   if (newer === undefined) return fail('policy.file', 'No version is live; name two of the history.')
   const policyOf = (entry: HistoryEntry) => {
-    if (sizeOf(entry) > MAX_BYTES)
+    if (sizeOf(entry) > maxBytes)
       fail('policy.limit', `Version ${entry.number} is too large to be compared here; compare the files themselves.`)
     return storedPolicy(entry.folder, plan) ?? fail('policy.file', `Version ${entry.number} cannot be read any more.`)
   }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { type OutputOptions, show } from '../output.ts'
+import { alertsCommand } from './alerts.ts'
 import { backupCommand } from './backup.ts'
 import { exportCommand, importCommand } from './policy-transfer.ts'
 import { flowsCommand, logCommand, monitorCommand, telemetryCommand } from './records.ts'
@@ -20,7 +21,7 @@ export function register(program: Command): void {
   const shown = new Command('show').description('show …')
   shown.addCommand(statusCommand()).addCommand(pinsCommand()).addCommand(deniesCommand()).addCommand(versionsCommand())
   shown.addCommand(flowsCommand()).addCommand(telemetryCommand()).addCommand(logCommand())
-  shown.addCommand(policyCommand())
+  shown.addCommand(policyCommand()).addCommand(alertsCommand())
   shown.addCommand(new Command('test').addCommand(testDomainCommand()))
   const op = new Command('op').description('the operational commands of VyOS')
   op.addCommand(new Command('monitor').addCommand(monitorCommand()))

@@ -47,16 +47,38 @@ export const deniesCommand = (): Command =>
   showCommand('denies', 'the newest denials: who, what, why, by which rule, and what to do')
     .option('--client <address>', 'only of this client')
     .option('--last <number>', 'so many decisions', wholeNumber(1, 10_000), 20)
-    .addHelpText('after', '\nExample:\n  clawgress denies --client 10.0.0.5 --last 50')
-    .action(async (options: OutputOptions & { client?: string; last: number }) => {
+    .option('--top <kind>', 'count them instead: domains or clients, the most denied first')
+    .option('--window <window>', 'with --top, how far back: 1m, 5m, 1h, 24h or 7d', '24h')
+    .addHelpText(
+      'after',
+      '\nExample:\n  clawgress denies --client 10.0.0.5 --last 50\n  clawgress denies --top domains',
+    )
+    .action(async (options: OutputOptions & { client?: string; last: number; top?: string; window: string }) => {
+      if (options.top !== undefined) {
+        const { showTopDenials } = await import('../../op_mode/top-denials.ts')
+        show(await showTopDenials(await layout(), options.top, options.window), options)
+        return
+      }
       const { showDenies } = await import('../../op_mode/denies.ts')
       show(showDenies(await layout(), options), options)
     })
 
 export const versionsCommand = (): Command =>
   showCommand('versions', 'policies that were activated, newest first')
-    .addHelpText('after', '\nExample:\n  clawgress versions')
-    .action(async (options: OutputOptions) => {
+    .option('--compare <version>', 'what differs between that version, by number or generation, and the live one')
+    .option('--to <version>', 'with --compare, another one than the live one')
+    .addHelpText('after', '\nExample:\n  clawgress versions --compare 3 --to 5')
+    .action(async (options: OutputOptions & { compare?: string; to?: string }) => {
+      if (options.compare !== undefined) {
+        const { showVersionDifference } = await import('../../op_mode/version-difference.ts')
+        const { livePlan } = await import('../../op_mode/live-plan.ts')
+        const where = await layout()
+        show(
+          showVersionDifference(where, livePlan(where).plan, options.compare, options.to, Number.POSITIVE_INFINITY),
+          options,
+        )
+        return
+      }
       const { showVersions } = await import('../../op_mode/versions.ts')
       show(showVersions(await layout()), options)
     })
