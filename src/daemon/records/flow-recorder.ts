@@ -54,7 +54,7 @@ export class FlowRecorder {
     const { endedFlows, flows, daemonFolder } = context.paths
     this.context = context
     this.generationOf = generationOf
-    this.output = new RecordOutput(new DecisionLog(flows, log), context.syslog, context.bus)
+    this.output = new RecordOutput(new DecisionLog(flows, log), context.systemLog, context.bus)
     this.tail = new Tail({ path: endedFlows, bookmark: join(daemonFolder, 'flows.place'), punch: true })
   }
 

@@ -19,7 +19,7 @@ export class LineFollower {
     this.kind = kind
     this.toSyslog = toSyslog
     this.tail = new Tail({ path, bookmark: join(context.paths.telemetryFolder, `${kind}.place`), maxLine: 65536 })
-    this.output = new RecordOutput(undefined, context.syslog, context.bus)
+    this.output = new RecordOutput(undefined, context.systemLog, context.bus)
   }
 
   step(): void {

@@ -1,17 +1,18 @@
 import { type Layout, runtimePaths } from '../../base/layout.ts'
 import type { Plan, PlanSettings } from '../../plan/types.ts'
 import { PlanWatch } from '../plan-watch.ts'
+import { Journal } from './journal.ts'
 import { type LookUpNames, NamesBehind } from './names-behind.ts'
 import { RecordBus } from './record-bus.ts'
-import { loggerCommand, Syslog } from './syslog.ts'
+import { type SyslogCommand, SystemLog } from './system-log.ts'
 
 export interface RecordContextOptions {
   readonly layout: Layout
   readonly lookUpNames: LookUpNames
   /** Others may use it, and refresh it, too. */
   readonly plans?: PlanWatch
-  /** Program that reads records and sends them to syslog. */
-  readonly syslogCommand?: (facility: string) => readonly string[]
+  /** Program that reads records and sends them to syslog; absent: journald where it runs, else logger(1). */
+  readonly syslogCommand?: SyslogCommand
 }
 
 /** What everything that makes records shares. */
@@ -20,18 +21,16 @@ export class RecordContext {
   readonly paths: ReturnType<typeof runtimePaths>
   readonly plans: PlanWatch
   readonly names: NamesBehind
-  readonly syslog: Syslog
+  readonly systemLog: SystemLog
   readonly bus = new RecordBus()
-  private readonly syslogCommand: (facility: string) => readonly string[]
   private planInUse: Plan | undefined
 
-  constructor({ layout, lookUpNames, plans, syslogCommand = loggerCommand }: RecordContextOptions) {
+  constructor({ layout, lookUpNames, plans, syslogCommand }: RecordContextOptions) {
     this.layout = layout
     this.paths = runtimePaths(layout)
     this.plans = plans ?? new PlanWatch(layout)
     this.names = new NamesBehind(lookUpNames)
-    this.syslogCommand = syslogCommand
-    this.syslog = new Syslog(syslogCommand('local7'))
+    this.systemLog = new SystemLog(syslogCommand === undefined ? new Journal() : undefined, syslogCommand)
   }
 
   /** Follows the Plan that is live. True where there is a new one. */
@@ -41,7 +40,7 @@ export class RecordContext {
     this.planInUse = this.plans.live
     // The policy has changed, and with it which names lead where.
     this.names.forget()
-    this.syslog.use(this.syslogCommand(this.settings!.syslogFacility))
+    this.systemLog.use(this.settings!.syslogFacility)
     return true
   }
 

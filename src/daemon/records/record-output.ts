@@ -2,18 +2,18 @@ import type { DecisionLog } from './decision-log.ts'
 import { printRecord } from './record.ts'
 import type { RecordBus } from './record-bus.ts'
 import type { AnyRecord } from './record-kinds.ts'
-import type { Syslog } from './syslog.ts'
+import type { SystemLog } from './system-log.ts'
 
 /** Where finished records go: a file, syslog, and whoever listens in this process. */
 export class RecordOutput {
   private readonly log: DecisionLog | undefined
-  private readonly syslog: Syslog
+  private readonly systemLog: SystemLog
   private readonly bus: RecordBus
 
   /** Without `log`, another program has written the file already. */
-  constructor(log: DecisionLog | undefined, syslog: Syslog, bus: RecordBus) {
+  constructor(log: DecisionLog | undefined, systemLog: SystemLog, bus: RecordBus) {
     this.log = log
-    this.syslog = syslog
+    this.systemLog = systemLog
     this.bus = bus
   }
 
@@ -23,7 +23,7 @@ export class RecordOutput {
     if (isLogged) {
       const lines = records.map(printRecord)
       this.log?.write(lines)
-      this.syslog.send(lines)
+      this.systemLog.send(records, lines)
     }
     this.bus.publish(records)
   }

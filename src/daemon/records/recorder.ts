@@ -54,11 +54,11 @@ export class Recorder {
 
   constructor({ log, context, ...options }: RecorderOptions) {
     this.context = context ?? new RecordContext(options)
-    const { layout, paths, syslog, bus } = this.context
+    const { layout, paths, systemLog, bus } = this.context
     const { nflogRecords, pinnerDenials, namedDenials, decisions, daemonFolder: places } = paths
     mkdirSync(places, { recursive: true, mode: 0o750 })
     mkdirSync(layout.log, { recursive: true, mode: 0o750 })
-    this.output = new RecordOutput(new DecisionLog(decisions, log), syslog, bus)
+    this.output = new RecordOutput(new DecisionLog(decisions, log), systemLog, bus)
     this.tally.seed(newestDecisions(decisions, SEED_BYTES), this.startedAt.getTime())
     this.sources = [
       {
@@ -104,7 +104,7 @@ export class Recorder {
       tail.close()
     }
     this.output.close()
-    this.context.syslog.close()
+    this.context.systemLog.close()
   }
 
   status(): DaemonStatus {
@@ -124,7 +124,7 @@ export class Recorder {
         kernel: this.lostByKernel,
         unreadable: this.unreadable + this.sources.reduce((sum, { tail }) => sum + tail.counts.overlong, 0),
         disk: this.output.lost,
-        syslog: this.context.syslog.dropped,
+        syslog: this.context.systemLog.dropped,
       },
       backlog: this.sources.reduce((sum, { tail }) => sum + tail.backlog(), 0),
     }

@@ -27,7 +27,7 @@ export class Records {
   constructor(options: RecordContextOptions, guard: GuardWatch) {
     this.guard = guard
     this.context = new RecordContext(options)
-    const { paths, syslog, bus } = this.context
+    const { paths, systemLog, bus } = this.context
     this.denials = new Recorder({ ...options, context: this.context })
     this.flows = new FlowRecorder(this.context, (number) => guard.generationOf(number))
     mkdirSync(paths.telemetryFolder, { recursive: true, mode: 0o750 })
@@ -38,7 +38,7 @@ export class Records {
     ]
     this.omitted = new RecordOutput(
       new DecisionLog(paths.omissions, { maxBytes: OMISSION_BYTES, keep: 1 }),
-      syslog,
+      systemLog,
       bus,
     )
   }
