@@ -19,6 +19,7 @@ setup: ## Install what is missing: Debian packages, Node, npm packages, the syst
 
 build: setup ## Check the types and bundle the executable dist/clawgress
 	@tsc --noEmit
+	@tsc --noEmit -p src/daemon/dashboard/page
 	@$(MAKE) --no-print-directory dist/clawgress.mjs
 
 dist/clawgress.mjs: $(SOURCES)

@@ -1,6 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname, relative } from 'node:path'
 import { build } from 'esbuild'
+import { buildDashboard } from './dashboard.mjs'
 
 // Usage: bundle.mjs [FOLDER]
 const OUTPUT = process.argv[2] ?? 'dist'
@@ -40,8 +41,15 @@ for (const part of outputFiles.filter((file) => !isEntry(file))) await put(part.
 const [entry] = outputFiles.filter(isEntry)
 await put(entry.path, `#!/usr/bin/env node\n${entry.text}`, 0o755)
 
+const dashboard = await buildDashboard()
+for (const [name, contents] of dashboard.files) await put(`${OUTPUT}/dashboard/${name}`, contents, 0o644)
+
 // What the bundle is made of, for the licences of the package.
-await put(`${OUTPUT}/inputs.json`, `${JSON.stringify(Object.keys(metafile.inputs).sort(), undefined, 1)}\n`, 0o644)
+await put(
+  `${OUTPUT}/inputs.json`,
+  `${JSON.stringify([...Object.keys(metafile.inputs), ...dashboard.inputs].sort(), undefined, 1)}\n`,
+  0o644,
+)
 
 // A shell may not know the Node that the Makefile brought into .node.
 await put(

@@ -8,8 +8,9 @@ export function register(program: Command): void {
     .action(async () => {
       const { currentLayout } = await import('../../base/layout.ts')
       const { runDaemon } = await import('../../daemon/run.ts')
+      const { dashboardRoutes } = await import('../../daemon/dashboard/routes.ts')
       const { apiViews } = await import('../../op_mode/api-views.ts')
       const layout = currentLayout()
-      await runDaemon({ layout, views: (facts) => apiViews(layout, facts) })
+      await runDaemon({ layout, views: (facts) => apiViews(layout, facts), routes: [dashboardRoutes] })
     })
 }
