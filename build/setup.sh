@@ -15,7 +15,7 @@ readonly PROGRAMS=(
   delv:bind9-dnsutils nft:nftables ulogd:ulogd2 conntrack:conntrack curl:curl openssl:openssl ip:iproute2 tc:iproute2
   ps:procps sysctl:procps setpriv:util-linux logger:bsdutils promtool:prometheus python3:python3 ping:iputils-ping
 )
-readonly BENCH_PROGRAMS=(dnsperf:dnsperf iperf3:iperf3) TEST_PROGRAMS=(chromium:chromium mmdebstrap:mmdebstrap lintian:lintian)
+readonly BENCH_PROGRAMS=(dnsperf:dnsperf iperf3:iperf3) TEST_PROGRAMS=(chromium:chromium amtool:prometheus-alertmanager mmdebstrap:mmdebstrap lintian:lintian)
 
 say() { echo "setup: $*" >&2; }
 need_root() {
@@ -43,6 +43,7 @@ install_packages() {
   installed bind9 || fresh+=(named)
   installed ulogd2 || fresh+=(ulogd2)
   installed prometheus || fresh+=(prometheus)
+  installed prometheus-alertmanager || fresh+=(prometheus-alertmanager)
   if grep -qs "$MARKER" "$POLICY"; then rm -f "$POLICY"; fi
   if [ ! -e "$POLICY" ]; then
     policy_is_ours=yes

@@ -15,6 +15,8 @@ export type AlertEvent =
   | 'pins.lost'
   /** A program ran without answering; it was started anew. */
   | 'program.hung'
+  /** The daemon, which tells of other programs, does not run. */
+  | 'service.down'
   /** The kernel does not say what stands in it. */
   | 'table.unknown'
   /** Nobody confirmed an import in time; the previous policy is back. */

@@ -31,10 +31,13 @@ const MAX_BYTES = 16 << 20
 export class GuardReport {
   private readonly layout: Layout
   private readonly policyFile: PolicyFileWatch
+  private readonly onUnits: (units: readonly UnitStatus[]) => void
   private isLooking = false
 
-  constructor(layout: Layout) {
+  /** `onUnits` hears of the units whenever they were looked at. */
+  constructor(layout: Layout, onUnits: (units: readonly UnitStatus[]) => void = () => {}) {
     this.layout = layout
+    this.onUnits = onUnits
     this.policyFile = new PolicyFileWatch(layout)
   }
 
@@ -59,6 +62,7 @@ export class GuardReport {
       policyFile: await seen(() => this.policyFile.look()),
       seenAt: Date.now(),
     }
+    if (!('unknown' in sight.units)) this.onUnits(sight.units)
     replaceWhole(runtimePaths(this.layout).guardReport, JSON.stringify(sight), 0o644)
   }
 }

@@ -4,6 +4,7 @@ import { ActivationListener } from '../activation/listener.ts'
 import { prepareFolders } from '../folders.ts'
 import { Alerts } from './alerts.ts'
 import { ConfirmationWatch } from './confirmation.ts'
+import { DaemonWatch } from './daemon-watch.ts'
 import { HealthWatch } from './health-watch.ts'
 import { LogRotation } from './log-rotation.ts'
 import { GuardReport } from './report.ts'
@@ -24,7 +25,8 @@ export async function runGuard(layout: Layout, restorePins: RestorePins): Promis
   const ruleset = new RulesetWatch(layout, alerts, restorePins)
   const confirmation = new ConfirmationWatch(layout, alerts)
   const activation = new ActivationListener(layout)
-  const report = new GuardReport(layout)
+  const daemon = new DaemonWatch(alerts)
+  const report = new GuardReport(layout, (units) => daemon.see(units))
   const rotation = new LogRotation(layout, alerts)
   const ending = new AbortController()
   process.once('SIGTERM', () => ending.abort())
