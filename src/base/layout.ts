@@ -44,6 +44,13 @@ export const runtimePaths = (layout: Layout) => ({
   /** Present while an apply is under way; names the generation it wants. */
   intent: join(layout.run, 'intent.json'),
   generations: join(layout.run, 'generations'),
+  /** Present while the configuration says `disable`. */
+  disabled: join(layout.run, 'disabled'),
+  /** What is loaded into the kernel next: a generation's ruleset, and default deny. */
+  loadingRuleset: join(layout.run, 'loading.nft'),
+  closingRuleset: join(layout.run, 'closed.nft'),
+  /** Must lie there before the log unit starts; beside the generations, since it names no policy. */
+  ulogdConfiguration: join(layout.run, 'ulogd.conf'),
   /** What the pinner makes; the run folder itself is root's alone. */
   pinnerFolder: join(layout.run, 'pinner'),
   journal: join(layout.run, 'pinner', 'bindings.journal'),
@@ -56,6 +63,7 @@ export const runtimePaths = (layout: Layout) => ({
   activationSocket: join(layout.run, 'activation.sock'),
   /** What the guard saw last, for programs that may not ask the kernel. */
   guardReport: join(layout.run, 'guard-report.json'),
+  guardFolder: join(layout.run, 'guard'),
   /** What the daemon makes. */
   daemonFolder: join(layout.run, 'daemon'),
   daemonSocket: join(layout.run, 'daemon', 'daemon.sock'),

@@ -27,6 +27,7 @@ import { withCertificate } from './own-certificate.ts'
 import type { PolicySources } from './policy-sources.ts'
 import { prove, provenLive } from './prove.ts'
 import { remember } from './remember.ts'
+import { noteDisabled } from './remove.ts'
 import { requirePrograms } from './required-programs.ts'
 import { storedPolicy } from './stored-policy.ts'
 import type { NetworkInterface } from './system-facts.ts'
@@ -80,6 +81,7 @@ export function activate(
       return remember(layout, target, { user, summary: difference.summary, ...named(sources) })
     }).catch((error: unknown) => goBack(layout, target, before, interfaces, error))
     clearIntent(layout)
+    noteDisabled(layout, false)
     dropOldGenerations(layout, [target])
     pruneNamedGenerations(layout, previous === undefined ? [target.id] : [target.id, previous.id])
     return { changed: true, generation: target.id, difference, applied, milliseconds: since() }

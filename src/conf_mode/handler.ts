@@ -22,8 +22,10 @@ export const handle = (input: HandlerInput, layout: Layout): Promise<string> =>
 
 async function carryOut(input: HandlerInput, layout: Layout): Promise<string> {
   const { proposed } = input
-  if (proposed === null || proposed.disable !== undefined)
-    return input.dry_run ? '' : withLock(layout, LOCK_WAIT_MS, () => removeEverything(layout, operator()), 'commit')
+  if (proposed === null || proposed.disable !== undefined) {
+    const remove = () => removeEverything(layout, operator(), proposed === null ? 'deleted' : 'disabled')
+    return input.dry_run ? '' : withLock(layout, LOCK_WAIT_MS, remove, 'commit')
+  }
   const carry = async () => {
     refuseNewerConfiguration(layout)
     refuseLeftOut(proposed)

@@ -1,7 +1,6 @@
-import { join } from 'node:path'
 import type { Prefix } from '../base/address.ts'
 import { replaceWhole } from '../base/atomic-file.ts'
-import { generationFiles, type Layout } from '../base/layout.ts'
+import { generationFiles, type Layout, runtimePaths } from '../base/layout.ts'
 import {
   applyRuleset,
   type ClosedSettings,
@@ -34,7 +33,7 @@ export async function closeIfOpen(layout: Layout, plan: Plan): Promise<boolean> 
 
 /** Default deny for the client interfaces of a Plan's settings in place of whatever ruleset of ours stands. */
 export async function loadClosed(layout: Layout, { settings }: { settings: ClosedSettings }): Promise<void> {
-  const file = join(layout.run, 'closed.nft')
+  const file = runtimePaths(layout).closingRuleset
   replaceWhole(file, printClosedRuleset(settings, readLiveObjects()), 0o600)
   await applyRuleset(file)
 }
@@ -57,7 +56,7 @@ export async function loadRuleset(
   // What the guard loads when another program has removed the table.
   replaceWhole(files.closed, printClosedRuleset(plan.settings), 0o600)
   replaceWhole(files.ruleset, printRuleset(plan, { mark, live: NO_OBJECTS, networks }), 0o600)
-  const file = join(layout.run, 'loading.nft')
+  const file = runtimePaths(layout).loadingRuleset
   replaceWhole(file, printRuleset(plan, { mark, live: readLiveObjects(), networks }), 0o600)
   await applyRuleset(file)
 }

@@ -46,7 +46,7 @@ export function unitDefinitions(layout: Layout): readonly UnitDefinition<UnitNam
     {
       name: 'clawgress-log',
       description: 'Clawgress packet log (ulogd2 writes down denied packets)',
-      argv: ['/usr/sbin/ulogd', '-c', ulogdConfiguration(layout)],
+      argv: ['/usr/sbin/ulogd', '-c', paths.ulogdConfiguration],
       user: 'ulog',
       capabilities: ['net_admin'],
       // The daemon gives back the space of what it has read, so its group must be able to write.
@@ -85,6 +85,3 @@ export function unitDefinitions(layout: Layout): readonly UnitDefinition<UnitNam
     },
   ]
 }
-
-/** Where ulogd2's configuration must lie before the log unit starts; beside the generations, since it names no policy. */
-export const ulogdConfiguration = (layout: Layout): string => join(layout.run, 'ulogd.conf')

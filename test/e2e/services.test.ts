@@ -23,7 +23,6 @@ import { bindIds, ensureFolders } from '../../src/dns/files/ownership.ts'
 import { namedPaths } from '../../src/dns/index.ts'
 import { supervisedServices } from '../../src/services/supervised-services.ts'
 import { printUlogdConf } from '../../src/services/ulogd-conf.ts'
-import { ulogdConfiguration } from '../../src/services/units.ts'
 import { isAlive, statusOf, until } from '../unit/services/support/gateway.ts'
 import { Namespace } from './support/netns.ts'
 
@@ -51,7 +50,7 @@ describe('the units with their real programs', () => {
     ensureFolders(layout, bindIds())
     writeFileSync(namedPaths(layout).conf, namedConf(layout))
     mkdirSync(layout.run, { recursive: true })
-    writeFileSync(ulogdConfiguration(layout), printUlogdConf(layout))
+    writeFileSync(runtimePaths(layout).ulogdConfiguration, printUlogdConf(layout))
     ensure('clawgress-named', 'clawgress-log', 'clawgress-guard')
   })
   after(async () => {

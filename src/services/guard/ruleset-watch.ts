@@ -156,7 +156,7 @@ export class RulesetWatch {
 
   /** Replaces whatever is left of the table by a file that was printed for an empty kernel, in one transaction. */
   private async load(ruleset: string): Promise<void> {
-    const folder = join(this.layout.run, 'guard')
+    const folder = runtimePaths(this.layout).guardFolder
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const file = join(folder, 'restore.nft')
     replaceWhole(file, `table inet ${TABLE}\ndelete table inet ${TABLE}\ninclude "${ruleset}"\n`, 0o600)

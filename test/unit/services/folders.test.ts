@@ -7,7 +7,6 @@ import { systemUser } from '../../../src/base/system-users.ts'
 import { writeUlogdConf } from '../../../src/conf_mode/ulogd.ts'
 import { prepareFolders, unitLogs } from '../../../src/services/folders.ts'
 import { Alerts } from '../../../src/services/guard/alerts.ts'
-import { ulogdConfiguration } from '../../../src/services/units.ts'
 import { removeLayout, temporaryLayout } from './support/gateway.ts'
 
 describe('the folders that the units share', () => {
@@ -51,14 +50,14 @@ describe('the folders that the units share', () => {
   it('take over nothing that was planted before: what root writes is a new file of its own', () => {
     mkdirSync(layout.run, { recursive: true })
     const { uid, gid } = systemUser('clawgress')!
-    const planted = `${ulogdConfiguration(layout)}.new`
+    const planted = `${runtimePaths(layout).ulogdConfiguration}.new`
     writeFileSync(planted, 'planted')
     chmodSync(planted, 0o666)
     chownSync(planted, uid, gid)
     prepareFolders(layout)
     writeUlogdConf(layout)
-    assert.equal(owner(ulogdConfiguration(layout)), 0)
-    assert.equal(statSync(ulogdConfiguration(layout)).mode & 0o777, 0o644)
+    assert.equal(owner(runtimePaths(layout).ulogdConfiguration), 0)
+    assert.equal(statSync(runtimePaths(layout).ulogdConfiguration).mode & 0o777, 0o644)
   })
 
   it('keep alerts and output of units to root, where the daemon may write beside them', () => {
