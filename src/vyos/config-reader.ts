@@ -12,6 +12,10 @@ interface OpenNode {
   tag: boolean
   valueless?: boolean
   comment?: string
+  /** How often it was opened by now. */
+  blocks: number
+  /** In which block of its parent it stands. */
+  readonly block: number
 }
 
 /** 1-based. */
@@ -22,8 +26,6 @@ interface Place {
 
 interface Frame extends Place {
   readonly node: OpenNode
-  /** Names that an earlier block of the same node has set; VyOS refuses to see them twice. */
-  readonly taken?: ReadonlySet<string>
 }
 
 const ESCAPES: Record<string, string> = {
@@ -49,10 +51,12 @@ export function parseConfig(text: string, file?: string): ConfigTree {
   return new ConfigTree(new Reader(body, file).read(), footer)
 }
 
-const newNode = (tag: boolean, comment: string | undefined): OpenNode => ({
+const newNode = (tag: boolean, comment: string | undefined, block = 0): OpenNode => ({
   values: [],
   children: new Map(),
   tag,
+  blocks: 0,
+  block,
   ...(comment === undefined ? {} : { comment }),
 })
 
@@ -116,8 +120,8 @@ class Reader {
       const node = this.#child(name, false, at)
       if (node.values.length > 0) this.#refuse(`"${name}" is both a node and a value.`, at)
       if (node.valueless) node.valueless = false
-      const taken = node.children.size > 0 ? { taken: new Set(node.children.keys()) } : {}
-      this.#stack.push({ node, ...at, ...taken })
+      node.blocks++
+      this.#stack.push({ node, ...at })
       return
     }
     const comment = this.#takeComment()
@@ -129,15 +133,16 @@ class Reader {
   }
 
   #child(name: string, tag: boolean, at: Place): OpenNode {
-    const { node: parent, taken } = this.#stack.at(-1)!
+    const { node: parent } = this.#stack.at(-1)!
     const comment = this.#takeComment()
     const existing = parent.children.get(name)
     if (existing === undefined) {
-      const created = newNode(tag, comment)
+      const created = newNode(tag, comment, parent.blocks)
       parent.children.set(name, created)
       return created
     }
-    if (taken?.has(name)) this.#refuse(`"${name}" stands in two blocks of the same node.`, at)
+    // VyOS refuses to see a name in two blocks.
+    if (existing.block < parent.blocks) this.#refuse(`"${name}" stands in two blocks of the same node.`, at)
     if (existing.tag !== tag) this.#refuse(`"${name}" stands both with and without a name of its own.`, at)
     if (comment !== undefined) existing.comment ??= comment
     return existing

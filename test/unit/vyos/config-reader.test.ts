@@ -222,4 +222,12 @@ lines"
     assert.ok(printed.includes('rule 24999 {'))
     assert.ok(took < 1000, `${took} ms`)
   })
+
+  it('is as fast where one node is written in thousands of blocks', () => {
+    const source = Array.from({ length: 30_000 }, (_, i) => `firewall {\n r${i}\n}\n`).join('')
+    const started = performance.now()
+    assert.equal(parseConfig(source).get(['firewall'])?.children.size, 30_000)
+    const took = performance.now() - started
+    assert.ok(took < 5000, `${took} ms`)
+  })
 })
