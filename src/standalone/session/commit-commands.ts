@@ -19,8 +19,7 @@ async function commit(args: readonly string[], { session, write }: CommandSurrou
   return session.commit({ comment, via: 'cli' })
 }
 
-async function commitConfirm(args: readonly string[], around: CommandSurroundings): Promise<boolean> {
-  const { session, store, unconfirmed, write } = around
+async function commitConfirm(args: readonly string[], { session, write }: CommandSurroundings): Promise<boolean> {
   if (!session.isChanged) return refuse(write, NOTHING_TO_COMMIT)
   const [first] = args
   const isNumber = first !== undefined && /^\d+$/.test(first)
@@ -29,10 +28,7 @@ async function commitConfirm(args: readonly string[], around: CommandSurrounding
   if (comment === undefined || minutes < 1 || minutes > MAX_MINUTES) {
     return refuse(write, `Invalid argument "${args.join(' ')}" for 'commit-confirm'; minutes are 1 to ${MAX_MINUTES}`)
   }
-  if (unconfirmed.read() !== undefined) return refuse(write, 'Another confirm is pending')
-  unconfirmed.begin(store.active(), minutes)
-  write(`Initialized commit-confirm; ${minutes} minutes to confirm before reload\n`)
-  return session.commit({ comment, via: 'cli', unconfirmed: true })
+  return session.commit({ comment, via: 'cli', confirmMinutes: minutes })
 }
 
 function confirm(_: readonly string[], { store, unconfirmed, write }: CommandSurroundings): boolean {

@@ -26,8 +26,8 @@ export class CommandRefused extends Error {}
 export interface CommitRequest {
   readonly comment: string
   readonly via: string
-  /** Its revision is noted when it is confirmed. */
-  readonly unconfirmed?: boolean
+  /** It is taken back unless it is confirmed within so many minutes; its revision is noted when it is. */
+  readonly confirmMinutes?: number
   readonly booting?: boolean
 }
 
@@ -234,14 +234,15 @@ export class ConfigSession {
     }
   }
 
-  async #commitLocked({
-    comment,
-    via,
-    unconfirmed: isUnconfirmed = false,
-    booting = false,
-  }: CommitRequest): Promise<boolean> {
-    const { store, unconfirmed, user } = this.#around
+  async #commitLocked({ comment, via, confirmMinutes, booting = false }: CommitRequest): Promise<boolean> {
+    const { store, unconfirmed, user, write } = this.#around
+    const isUnconfirmed = confirmMinutes !== undefined
     const active = store.active()
+    if (isUnconfirmed) {
+      if (unconfirmed.read() !== undefined) throw new CommandRefused('Another confirm is pending')
+      unconfirmed.begin(active, confirmMinutes)
+      write(`Initialized commit-confirm; ${confirmMinutes} minutes to confirm before reload\n`)
+    }
     this.#working = active.equals(this.#base) ? this.#working : rebase(this.#base, this.#working, active)
     this.#base = active
     const result = await commitTree(active, this.#working, { ...this.#around, booting })

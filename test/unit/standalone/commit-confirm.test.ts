@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { takeLock } from '../../../src/standalone/session/commit-lock.ts'
 import { watchUnconfirmed } from '../../../src/standalone/session/watch-unconfirmed.ts'
 import { SessionFixture, STUB } from './session-fixture.ts'
 
@@ -76,6 +77,15 @@ describe('a commit that has to be confirmed', () => {
     fixture.plan({ service_demo: { status: 1 } })
     assert.match(await run(shell, 'commit-confirm'), /Commit failed\n$/)
     assert.equal(await run(shell, 'confirm'), 'No confirm pending\n')
+  })
+
+  it('leaves nothing to take back where another commit is in progress', async () => {
+    const shell = await configuring('set service demo mode one', 'commit', 'set service demo mode two')
+    const release = takeLock(join(fixture.folder, 'run/clawgress/config/commit.lock'))!
+    assert.match(await run(shell, 'commit-confirm'), /^Configuration system temporarily locked/)
+    assert.equal(existsSync(file()), false)
+    release()
+    assert.match(await run(shell, 'commit-confirm'), /^Initialized commit-confirm/)
   })
 
   it('takes back what was committed on top of it too', async () => {
