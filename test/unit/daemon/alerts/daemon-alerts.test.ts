@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { type Layout, layoutBelow, runtimePaths } from '../../../../src/base/layout.ts'
+import { DaemonAlerts } from '../../../../src/daemon/alerts/daemon-alerts.ts'
+import type { AlertSettings } from '../../../../src/daemon/alerts/settings.ts'
+import { GuardWatch } from '../../../../src/daemon/guard-watch.ts'
+import { PlanWatch } from '../../../../src/daemon/plan-watch.ts'
+import { newestRecords } from '../../../../src/daemon/records/newest-records.ts'
+import { RecordBus } from '../../../../src/daemon/records/record-bus.ts'
+import { type AnyRecord, parseRecord } from '../../../../src/daemon/records/record-kinds.ts'
+import { tempFolder, until } from '../temp-folder.ts'
+import { Receiver } from './receiver.ts'
+import { denial } from './records.ts'
+
+const SECRET = `whsec_${Buffer.alloc(24, 1).toString('base64')}`
+
+describe('the alerts of a daemon', () => {
+  const folder = tempFolder()
+  let number = 0
+  let layout: Layout
+  let bus: RecordBus
+  let receiver: Receiver
+  let alerts: DaemonAlerts
+  let time: number
+  let settings: AlertSettings
+  const published: AnyRecord[] = []
+
+  const configure = (more: Partial<AlertSettings>) => {
+    settings = { ...settings, ...more }
+    const file = join(layout.run, 'generation', 'alerts.json')
+    rmSync(file, { force: true })
+    writeFileSync(file, JSON.stringify(settings))
+  }
+  const start = () => {
+    bus = new RecordBus()
+    alerts = new DaemonAlerts({
+      layout,
+      plans: new PlanWatch(layout),
+      guard: new GuardWatch(layout),
+      onRecord: (listener) => bus.onRecord(listener),
+      publish: (records) => published.push(...records),
+      syslogCommand: (facility, level) => ['sh', '-c', `cat >>${folder()}/syslog-${facility}.${level}`],
+    })
+    time = performance.now()
+  }
+  /** A look, so many milliseconds after the last. */
+  const look = (milliseconds = 1_000, wall = Date.now()) => alerts.step(wall, (time += milliseconds))
+  const firing = () => alerts.report().firing.map(({ event }) => event)
+
+  beforeEach(async () => {
+    layout = layoutBelow(join(folder(), String(number++)))
+    for (const path of [join(layout.run, 'generation'), layout.log, layout.state]) mkdirSync(path, { recursive: true })
+    symlinkSync(join(layout.run, 'generation'), runtimePaths(layout).current)
+    receiver = await Receiver.open()
+    const webhook = { id: 'pager', url: receiver.url, format: 'webhook', secret: SECRET } as const
+    const rule = { name: 'any', reasons: [], groups: [], threshold: 1, intervalSeconds: 10, syslog: true }
+    settings = { rules: [rule], webhooks: [webhook], silenced: ['service.down'] }
+    configure({})
+    published.length = 0
+    start()
+  })
+  afterEach(async () => {
+    await alerts.close()
+    receiver.close()
+  })
+
+  it('are written down as records, told to syslog, listeners and webhooks', async () => {
+    bus.publish([denial()])
+    look()
+    const { records } = newestRecords(layout, { kinds: ['alert'] })
+    assert.deepEqual(records.map(({ event }) => event).sort(), ['client.first-denial', 'rule.any'])
+    assert.deepEqual(published.map(({ event }) => event).sort(), ['client.first-denial', 'rule.any'])
+    for (const line of readFileSync(runtimePaths(layout).daemonAlerts, 'utf8').trim().split('\n'))
+      assert.deepEqual(
+        Object.entries(parseRecord('alert', line)!).find(([key]) => key === 'state'),
+        ['state', 'firing'],
+      )
+    await until(() => receiver.received.length === 1, 'the webhook is told')
+    await until(() => readdirSync(folder()).includes('syslog-local7.warning'), 'syslog is told')
+  })
+
+  it('go on after a restart as if nothing had been, and nobody is told twice', async () => {
+    bus.publish([denial()])
+    look()
+    await until(() => receiver.received.length === 1, 'the webhook is told')
+    await alerts.close()
+    start()
+    look()
+    bus.publish([denial({ id: 'a-2' })])
+    look()
+    assert.deepEqual(firing().sort(), ['client.first-denial', 'rule.any'])
+    assert.equal(receiver.received.length, 1)
+    assert.deepEqual(statSync(join(runtimePaths(layout).alertsFolder, 'state.json')).mode & 0o007, 0)
+  })
+
+  it('neither storm nor fall silent when the clock jumps', async () => {
+    bus.publish([denial()])
+    look()
+    await until(() => receiver.received.length === 1, 'the webhook is told')
+    const year = 365 * 86_400_000
+    for (const wall of [Date.now() + year, Date.now() - year, Date.now() + year]) {
+      bus.publish([denial({ time: new Date().toISOString() })])
+      look(1_000, wall)
+    }
+    assert.deepEqual(firing().sort(), ['client.first-denial', 'rule.any'])
+    assert.equal(published.length, 2)
+    bus.publish([denial({ client: '10.77.0.9' })])
+    look(1_000, Date.now() - year)
+    assert.equal(published.length, 3)
+  })
+
+  it('begin anew, and say so, where what was kept is damaged', async () => {
+    bus.publish([denial()])
+    look()
+    await alerts.close()
+    const state = join(runtimePaths(layout).alertsFolder, 'state.json')
+    writeFileSync(state, '{"version":1,"alerts":[{"x":')
+    start()
+    assert.match(alerts.troubles.join(), /begin anew/)
+    assert.deepEqual(firing(), [])
+    look()
+    assert.ok(readdirSync(runtimePaths(layout).alertsFolder).includes('state.json.damaged'))
+  })
+
+  it('keep rules and receivers where new settings cannot be read, and say so', () => {
+    writeFileSync(join(layout.run, 'generation', 'alerts.json'), '{"rules":')
+    look()
+    assert.match(alerts.troubles.join(), /settings of alerts cannot be read/)
+    bus.publish([denial()])
+    look()
+    assert.ok(firing().includes('rule.any'))
+  })
+
+  it('do not tell a new webhook of what is over, and tell it what still fires', async () => {
+    configure({ webhooks: [] })
+    bus.publish([denial()])
+    look()
+    configure({ rules: [] })
+    look()
+    assert.deepEqual(
+      alerts.report().resolved.map(({ event }) => event),
+      ['rule.any'],
+    )
+    configure({ webhooks: [{ id: 'new', url: receiver.url, format: 'webhook', secret: SECRET }] })
+    look()
+    await until(() => receiver.received.length === 1, 'the webhook is told')
+    assert.match(receiver.received[0]!.body, /client\.first-denial/)
+    assert.doesNotMatch(receiver.received[0]!.body, /rule\.any/)
+  })
+
+  it('fire without a disk, and say that it is missing', async () => {
+    rmSync(layout.state, { recursive: true })
+    writeFileSync(layout.state, 'no folder')
+    bus.publish([denial()])
+    look()
+    await until(() => receiver.received.length === 1, 'the webhook is told')
+    assert.match(alerts.troubles.join(), /cannot be written/)
+  })
+})
