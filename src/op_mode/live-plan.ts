@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync } from 'node:fs'
+import { existsSync, lstatSync, readlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
@@ -27,8 +27,14 @@ export function findLivePlan(layout: Layout): LivePlan | undefined {
 
 /** As `findLivePlan`; throws `system.unreachable` where there is none. */
 export const livePlan = (layout: Layout): LivePlan =>
-  findLivePlan(layout) ??
-  fail(
-    'system.unreachable',
-    'No policy is live on this machine. Set "service clawgress policy-file" and "service clawgress client interface", and commit.',
-  )
+  findLivePlan(layout) ?? fail('system.unreachable', isDisabled(layout) ? DISABLED : NOTHING_LIVE)
+
+/** Did the last commit turn the gateway off, and leave it in the configuration? */
+export const isDisabled = (layout: Layout): boolean => existsSync(runtimePaths(layout).disabled)
+
+export const DISABLED =
+  'Clawgress is disabled in the configuration (service clawgress disable), so clients are not policed; delete that node and commit to police them.'
+
+const SET_UP = 'Set "service clawgress policy-file" and "service clawgress client interface", and commit.'
+const NOTHING_LIVE = `No policy is live on this machine. ${SET_UP}`
+export const NOT_CONFIGURED = `Clawgress is not configured on this machine, or was never committed with success: clients are not policed. ${SET_UP}`

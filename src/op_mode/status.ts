@@ -1,9 +1,10 @@
 import { formatPrefix } from '../base/address.ts'
+import { fail } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
 import type { StatusView } from '../daemon/api/context.ts'
 import type { UnitStatus } from '../services/index.ts'
 import { formatDuration } from './duration.ts'
-import { livePlan } from './live-plan.ts'
+import { DISABLED, isDisabled, livePlan, NOT_CONFIGURED } from './live-plan.ts'
 import { sourceText } from './policy-source.ts'
 import type { Shown } from './shown.ts'
 import { gatherStatus, isKnown, type StatusFacts } from './status-facts.ts'
@@ -13,7 +14,12 @@ import { counted, printFacts, printTable } from './table.ts'
 /** What a person asks first. Throws `system.unreachable` where no gateway was ever set up. */
 export async function showStatus(layout: Layout): Promise<Shown> {
   const facts = await gatherStatus(layout)
-  if (facts.plan === undefined && !(isKnown(facts.ruleset) && facts.ruleset.present)) livePlan(layout)
+  if (facts.plan === undefined && !(isKnown(facts.ruleset) && facts.ruleset.present)) {
+    // Nothing of it is meant to run, so that nothing is wrong.
+    if (isDisabled(layout)) return { data: { enforcing: false, disabled: true, troubles: [] }, text: `${DISABLED}\n` }
+    if (isKnown(facts.ruleset)) fail('system.unreachable', NOT_CONFIGURED)
+    livePlan(layout)
+  }
   const data = statusData(facts)
   const sections = [
     printFacts(describe(facts)),

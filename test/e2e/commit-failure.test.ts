@@ -32,6 +32,10 @@ const ALWAYS = ['api.openai.com', 'h1.pool.net']
 const [OLD, NEW, OTHER] = ['h2.pool.net', 'h3.pool.net', 'h4.pool.net'] as const
 const policy = (own: string) => policyOf(...ALWAYS, own)
 
+const DISABLED =
+  /^Clawgress is disabled in the configuration \(service clawgress disable\), so clients are not policed;[^\n]*$/
+const NOT_CONFIGURED = /^Clawgress is not configured on this machine, [^\n]*: clients are not policed\.[^\n]*$/
+
 interface Status {
   readonly troubles: readonly string[]
   readonly enforcing: boolean
@@ -202,6 +206,10 @@ describe('a commit that fails', () => {
         await mustCommit(lab(), { proposed })
         await assertGone(lab())
         assert.deepEqual([history(lab()), policyFile(lab())], kept)
+        const { exitCode, stdout, stderr } = await lab().gateway.clawgress(['op', 'show', 'status'], { mayFail: true })
+        const [said, expected] = proposed === null ? [stderr, NOT_CONFIGURED] : [stdout, DISABLED]
+        assert.equal(exitCode, proposed === null ? 1 : 0)
+        assert.match(said, expected)
         assert.equal(await mustCommit(lab(), { proposed }), '', 'there is nothing to say the second time')
       }
       await mustCommit(lab())

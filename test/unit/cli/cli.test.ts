@@ -68,7 +68,10 @@ describe('the command line', () => {
   it('says that there is no gateway: 1 and a sentence', () => {
     const { status, stderr } = clawgress('op', 'show', 'status')
     assert.equal(status, 1)
-    assert.match(stderr, /^No policy is live on this machine\. .* \(system\.unreachable\)\n$/)
+    assert.match(
+      stderr,
+      /^Clawgress is not configured on this machine, .* clients are not policed\. .* \(system\.unreachable\)\n$/,
+    )
   })
 
   it('knows what is no command of its own: 2', () => {
