@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ClawgressError } from '../base/errors.ts'
+import { ClawgressError, fail } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { readHistory } from '../conf_mode/history.ts'
 import { askDaemon, type DaemonStatus } from '../daemon/status.ts'
 import { type Counters, type LiveRuleset, liveRuleset, readCounters } from '../firewall/index.ts'
+import { PinnerUnreachable } from '../pinner/control-client.ts'
 import type { Plan } from '../plan/types.ts'
 import { services, type UnitStatus } from '../services/index.ts'
 import { type Alert, recentAlerts } from './alerts.ts'
@@ -52,7 +53,7 @@ export async function gatherStatus(layout: Layout, known?: KnownFacts): Promise<
   const live = known === undefined ? findLivePlan(layout) : known.live
   const [sight, pins, daemon] = await Promise.all([
     known?.sight ?? look(layout),
-    orUnknown(() => askPinner(layout)),
+    orUnknown(() => askPinner(layout).catch(inStatus)),
     known?.daemon ?? askDaemon(layout),
   ])
   return {
@@ -82,6 +83,12 @@ function readConfirmation(layout: Layout): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** The sentence of an unreachable pinner sends its reader to the status. */
+function inStatus(error: unknown): never {
+  if (!(error instanceof PinnerUnreachable)) throw error
+  return fail('system.unreachable', `The service clawgress-pinner does not answer (${error.why}).`)
 }
 
 async function orUnknown<Value>(ask: () => Value | Promise<Value>): Promise<Value | Unknown> {

@@ -54,7 +54,7 @@ function* pinner({ plan, pins, units, ruleset, isApplying }: StatusFacts): Itera
   if (!isKnown(pins)) {
     const isRunning =
       isKnown(units) && units.some(({ name, state }) => name === 'clawgress-pinner' && state === 'running')
-    if (isRunning) yield `clawgress-pinner runs, but: ${pins.unknown} Enter "restart clawgress".`
+    if (isRunning) yield `${pins.unknown} Enter "restart clawgress".`
     return
   }
   // Meanwhile it is told one thing after the other.

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { ClawgressError, type Problem } from '../base/errors.ts'
+import { ClawgressError } from '../base/errors.ts'
 import type { ControlCommand, ControlReply, ControlResults } from './control/protocol.ts'
 
 export type {
@@ -96,7 +96,7 @@ export class PinnerClient {
       let bytes = 0
       const give = (why: string) => {
         socket.destroy()
-        reject(new ClawgressError(unreachable(why)))
+        reject(new PinnerUnreachable(why))
       }
       const timer = setTimeout(() => give('it did not answer in time'), this.timeoutMs)
       socket.on('error', (error) => give(error.message))
@@ -117,7 +117,16 @@ export class PinnerClient {
   }
 }
 
-const unreachable = (why: string): Problem => ({
-  code: 'system.unreachable',
-  message: `The pinner does not answer (${why}). Check "show clawgress status" and the log of clawgress-pinner.`,
-})
+/** Nobody answers on the control socket. */
+export class PinnerUnreachable extends ClawgressError {
+  /** What happened when it was asked, as the end of a sentence. */
+  readonly why: string
+
+  constructor(why: string) {
+    super({
+      code: 'system.unreachable',
+      message: `The pinner does not answer (${why}). Check "show clawgress status" and the log of clawgress-pinner.`,
+    })
+    this.why = why
+  }
+}

@@ -85,10 +85,10 @@ describe('the status', () => {
     [
       'the pinner runs and does not answer',
       {
-        pins: { unknown: 'The pinner does not answer (timeout).' },
+        pins: { unknown: 'The service clawgress-pinner does not answer (timeout).' },
         units: [{ name: 'clawgress-pinner', description: '', state: 'running', restarts: 0 }],
       },
-      /clawgress-pinner runs, but: The pinner does not answer.*restart clawgress/,
+      /clawgress-pinner does not answer \(timeout\)\. Enter "restart clawgress"\.$/,
     ],
     [
       'the pinner judges by another generation',
