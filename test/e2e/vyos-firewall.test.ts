@@ -73,7 +73,14 @@ describe("VyOS's firewall rules for a router that may lose the package", () => {
       assert.deepEqual(await reached(family), CLOSED)
     })
 
-    it(`leave connections open that Clawgress admitted while it was there (IPv${family})`, async () => {
+    it(`are not got around by a state policy that accepts what is established (IPv${family})`, async () => {
+      nft(RULES.replaceAll('policy accept;\n', 'policy accept;\n\t\tct state established counter accept\n'))
+      assert.deepEqual(await reached(family), { tcp: 'open', udp: 'answered', fromOutside: 'ETIMEDOUT' })
+      losePackage()
+      assert.deepEqual(await reached(family), CLOSED)
+    })
+
+    it(`leave connections open that Clawgress admitted while it was there, until they are forgotten (IPv${family})`, async () => {
       nft(RULES)
       const client = await tcpConnect(lab.topology.client1, LISTED[family], 443)
       assert.ok(typeof client !== 'string', `not connected: ${String(client)}`)
@@ -82,6 +89,9 @@ describe("VyOS's firewall rules for a router that may lose the package", () => {
       client.write('still there')
       const [answer] = await once(client, 'data', { signal: AbortSignal.timeout(2000) })
       assert.equal(String(answer), 'still there')
+      lab.topology.gateway.run('conntrack', '-F')
+      client.write('and now?')
+      await assert.rejects(once(client, 'data', { signal: AbortSignal.timeout(SHORT_MS) }))
     })
   }
 

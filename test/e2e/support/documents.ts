@@ -1,24 +1,25 @@
 /** A command that a document shows after a prompt, with the output that stands below it. */
 export interface ShownCommand {
-  /** `agent1`, `agent2`: a plain shell on an agent; `gateway`: one on the gateway; `shell`: the VyOS-like shell. */
+  /** `agent1`, `agent2`: a plain shell on an agent; `gateway`: one on the gateway; `shell`: VyOS's, or the one like it. */
   readonly place: 'agent1' | 'agent2' | 'gateway' | 'shell'
   readonly command: string
   readonly output: readonly string[]
   readonly line: number
 }
 
-/** Prompts that the documents use; `root@gateway#` is configuration mode. */
-const PROMPT = /^(?:(agent1|agent2|gateway)\$|(root@gateway(?:#|:~\$))) (.*)$/
+/** Prompts that the documents use; `root@gateway#` and `vyos@router#` are configuration mode. */
+const PROMPT = /^(?:(agent1|agent2|gateway)\$|(root@gateway|vyos@router)(?:#|:~\$)) (.*)$/
 
 /**
- * Commands of all blocks marked `console`, in order. A line that begins with no prompt belongs to the output above it.
+ * Commands of all blocks marked `console`, or `vyos` for those recorded on VyOS, in order. A line that begins with no
+ * prompt belongs to the output above it.
  */
-export function shownCommands(markdown: string): ShownCommand[] {
+export function shownCommands(markdown: string, marked: 'console' | 'vyos' = 'console'): ShownCommand[] {
   const commands: (ShownCommand & { output: string[] })[] = []
   let inside = false
   for (const [index, text] of markdown.split('\n').entries()) {
     if (text.startsWith('```')) {
-      inside = text === '```console'
+      inside = text === `\`\`\`${marked}`
       continue
     }
     if (!inside) continue
@@ -27,7 +28,7 @@ export function shownCommands(markdown: string): ShownCommand[] {
     if (match !== null) {
       const place = (match[1] ?? 'shell') as ShownCommand['place']
       commands.push({ place, command: match[3]!, output: [], line: index + 1 })
-    } else if (last === undefined) throw new Error(`line ${index + 1}: a console block begins without a prompt`)
+    } else if (last === undefined) throw new Error(`line ${index + 1}: a block of commands begins without a prompt`)
     else last.output.push(text)
   }
   return commands
