@@ -12,7 +12,7 @@ import { showStatus } from '../status.ts'
 import { showVersions } from '../versions.ts'
 import { secretsOf, shownConfiguration } from './configuration.ts'
 import { outputOf } from './programs.ts'
-import { redactor } from './redact.ts'
+import { newestLines, redactor } from './redact.ts'
 
 /** The newest of every log and every part, octets. */
 const MAX_PART_BYTES = 512 << 10
@@ -57,7 +57,7 @@ export async function writeSupportReport(
     const text = await Promise.resolve()
       .then(tell)
       .catch((error: unknown) => `${wordsOf(error)}\n`)
-    members.push({ path, content: Buffer.from(redact(text.slice(-MAX_PART_BYTES))) })
+    members.push({ path, content: Buffer.from(redact(newestLines(text, MAX_PART_BYTES))) })
   }
   writeArchive(file, members, now)
   return `Written: ${members.length} files. Secrets, the policy and decision records are left out; look through it before you pass it on.`
@@ -125,7 +125,8 @@ function tailOf(file: string): string {
     if (!stat.isFile()) return 'This is not a regular file.\n'
     const buffer = Buffer.alloc(MAX_PART_BYTES)
     const start = Math.max(0, stat.size - MAX_PART_BYTES)
-    return buffer.toString('utf8', 0, readSync(fd, buffer, 0, MAX_PART_BYTES, start))
+    const text = buffer.toString('utf8', 0, readSync(fd, buffer, 0, MAX_PART_BYTES, start))
+    return start === 0 ? text : text.slice(text.indexOf('\n') + 1)
   } finally {
     closeSync(fd)
   }
