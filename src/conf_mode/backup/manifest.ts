@@ -13,7 +13,7 @@ const manifestSchema = z.object({
   format: z.int().min(1),
   version: z.string().max(64),
   /** ISO 8601, UTC. */
-  created: z.string().max(64),
+  created: z.iso.datetime(),
   members: z.record(z.string(), z.strictObject({ size: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
 })
 

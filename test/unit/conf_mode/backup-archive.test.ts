@@ -258,6 +258,13 @@ describe('the archive of a backup', () => {
     refused(read, /holds no manifest/)
   })
 
+  it('is refused when its date speaks to the terminal', () => {
+    const [manifest, ...members] = readArchive(file)
+    const edited = { ...JSON.parse(manifest!.content.toString()), created: '\x1b[2J\nroot: all is well' }
+    writeArchive(file, [{ path: 'manifest.json', content: Buffer.from(JSON.stringify(edited)) }, ...members], NOW)
+    refused(read, /Its manifest is not one/)
+  })
+
   it('names the version of the program that made it, which is that of the package', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
     assert.equal(VERSION, version)
