@@ -23,6 +23,10 @@ import { register as registerSupervise } from './commands/supervise.ts'
 import { register as registerSupport } from './commands/support.ts'
 import { EXIT, reportFailure } from './failure.ts'
 
+// VyOS calls handlers with the group of its configuration, in which every operator is. What root makes belongs to root's
+// group, unless it is given to another one by name.
+if (process.getuid?.() === 0 && process.getegid?.() !== 0) process.setgid?.(0)
+
 const program = new Command('clawgress')
   .description('Egress allowlist gateway for AI agents')
   .version(VERSION)

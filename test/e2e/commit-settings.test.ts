@@ -86,14 +86,24 @@ describe('an import where the policy file is a link', () => {
   })
 })
 
-describe('a handler that is called with nonsense', () => {
+describe('a handler', () => {
   const lab = useLab()
 
   for (const input of ['', 'not JSON', '{}', '[]', '{"proposed": 1, "effective": null, "pki": null, "dry_run": false}'])
-    it(`answers ${JSON.stringify(input)} with a sentence`, async () => {
+    it(`answers nonsense with a sentence: ${JSON.stringify(input)}`, async () => {
       const said = await lab().gateway.clawgress(['conf-mode', 'service_clawgress'], { input, mayFail: true })
       assert.match(refusal(said), /\(config\.syntax\)$/)
     })
+
+  it('makes nothing that belongs to the group of its caller, as VyOS has operators in it', async () => {
+    await lab().gateway.write('/config/policy.json', FIRST)
+    await mustCommit(lab(), { gid: 54_321 })
+    const { run, state, log, named } = lab().gateway.layout
+    const found = async (group: number) =>
+      (await lab().gateway.exec(['find', run, state, log, named, '-gid', `${group}`])).stdout
+    assert.match(await found(0), /closed\.nft/)
+    assert.equal(await found(54_321), '')
+  })
 })
 
 describe('a client interface in a bridge', () => {

@@ -6,6 +6,7 @@ import type { Checkpoint } from '../../../src/conf_mode/checkpoint.ts'
 import { readHistory } from '../../../src/conf_mode/history.ts'
 import type { Lab } from '../../../src/standalone/lab/lab.ts'
 import { type Completed, runIn } from '../../../src/standalone/lab/namespace.ts'
+import { clawgressProgram } from '../../../src/standalone/lab/process.ts'
 import type { ConfigDict } from '../../../src/vyos/index.ts'
 
 /** `service clawgress` of a lab, as the session hands it over. */
@@ -25,6 +26,8 @@ export interface CommitOptions {
   readonly dryRun?: boolean
   /** Certificates, as below `pki` in the configuration. */
   readonly pki?: ConfigDict
+  /** Group of the handler's caller; VyOS's has that of the configuration. */
+  readonly gid?: number
   /** What the handler's caller has in its environment beside the gateway's own. */
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -38,7 +41,8 @@ const faults = ({ killAt, failAt }: CommitOptions): Record<string, string> => ({
 export function commit(lab: Lab, options: CommitOptions = {}): Promise<Completed> {
   const { proposed = LAB_CONFIG, dryRun = false, pki = null } = options
   const input = { proposed: proposed as ConfigDict | null, effective: null, pki, dry_run: dryRun }
-  return lab.gateway.clawgress(['conf-mode', 'service_clawgress'], {
+  const caller = options.gid === undefined ? [] : ['setpriv', `--regid=${options.gid}`, '--clear-groups', '--']
+  return lab.gateway.exec([...caller, ...clawgressProgram(), 'conf-mode', 'service_clawgress'], {
     input: JSON.stringify(input),
     environment: { ...options.environment, ...faults(options) },
     mayFail: true,
