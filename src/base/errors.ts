@@ -14,11 +14,22 @@ export interface Problem {
   readonly column?: number
 }
 
-/** Prints `file:line:column path: message (code)`, with the parts that are known. */
+/**
+ * Prints `file:line:column path: message (code)`, with the parts that are known. Where the line is not, a path comes
+ * first, as `path (file)`: it is then a node of the configuration, and the file what the node names.
+ */
 export function formatProblem(problem: Problem): string {
-  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':')
-  const where = [place, problem.path].filter((part) => part !== undefined && part !== '').join(' ')
+  const where = whereabouts(problem)
   return printable(`${where === '' ? '' : `${where}: `}${problem.message} (${problem.code})`)
+}
+
+function whereabouts({ file = '', path = '', line, column }: Problem): string {
+  if (line === undefined) return file === '' || path === '' ? `${path}${file}` : `${path} (${file})`
+  const place =
+    file === ''
+      ? `line ${line}${column === undefined ? '' : `, column ${column}`}`
+      : `${file}:${line}${column === undefined ? '' : `:${column}`}`
+  return path === '' ? place : `${place}${file === '' ? ',' : ''} ${path}`
 }
 
 /** What somebody typed may stand in a sentence, and must not speak to the terminal or begin a line of its own. */
