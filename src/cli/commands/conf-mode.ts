@@ -16,6 +16,9 @@ export function register(program: Command): void {
         import('../../conf_mode/handler.ts'),
         import('../../conf_mode/handler-input.ts'),
       ])
+      const { PROGRESS_FD } = await import('../../conf_mode/checkpoint.ts')
+      if (process.env.CLAWGRESS_PROGRESS === String(PROGRESS_FD))
+        (await import('../progress.ts')).showProgress(PROGRESS_FD)
       if (owner !== 'service_clawgress') fail('config.path', `There is no configuration handler ${owner}.`)
       const said = await handle(parseHandlerInput(await readInput()), currentLayout())
       if (said !== '') process.stdout.write(`${said}\n`)

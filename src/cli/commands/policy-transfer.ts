@@ -29,6 +29,8 @@ export const importCommand = (name: string, { belowConfig = false } = {}): Comma
       if (belowConfig) (await import('../../conf_mode/policy-file.ts')).policyFileTarget(await layout(), file)
       if (isConfig) return importIntoConfig(file, options)
       const { importPolicy } = await import('../../conf_mode/import-policy.ts')
+      const { showProgress } = await import('../progress.ts')
+      showProgress(process.stderr.fd)
       const { confirm } = options
       await importPolicy(await layout(), file, importOptions(confirm))
       if (confirm !== undefined) tell(`Confirm within ${confirm} min: clawgress policy confirm`)

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PROGRESS_FD } from '../../conf_mode/checkpoint.ts'
 import type { ConfigDict } from '../../vyos/index.ts'
 
 /** What an owner reads on its standard input, as JSON. */
@@ -56,7 +57,12 @@ const joinLines = (text: string, line: string): string =>
 function run(caller: OwnerCaller, name: string, input: OwnerInput, output: number): Promise<string | undefined> {
   const [file, ...prefix] = caller.program
   return new Promise((resolve) => {
-    const child = spawn(file!, [...prefix, 'conf-mode', name], { stdio: ['pipe', output, output], detached: true })
+    const terminal = process.stderr.isTTY ? process.stderr.fd : undefined
+    const child = spawn(file!, [...prefix, 'conf-mode', name], {
+      stdio: ['pipe', output, output, ...(terminal === undefined ? [] : [terminal])],
+      ...(terminal === undefined ? {} : { env: { ...process.env, CLAWGRESS_PROGRESS: String(PROGRESS_FD) } }),
+      detached: true,
+    })
     let late = false
     const timer = setTimeout(() => {
       late = true

@@ -46,7 +46,10 @@ describe('the alerts of a daemon', () => {
     time = performance.now()
   }
   /** A look, so many milliseconds after the last. */
-  const look = (milliseconds = 1_000, wall = Date.now()) => alerts.step(wall, (time += milliseconds))
+  const look = (milliseconds = 1_000, wall = Date.now()) => {
+    time += milliseconds
+    alerts.step(wall, time)
+  }
   const firing = () => alerts.report().firing.map(({ event }) => event)
 
   beforeEach(async () => {
