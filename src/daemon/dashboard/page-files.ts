@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { assetsRoot } from '../../base/assets.ts'
 import { ownProgram } from '../../base/own-command.ts'
@@ -15,10 +15,11 @@ const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
 }
 
-/** The files that the build has put beside the program, by name. Throws where the installation is incomplete. */
+/** The files that the build has put beside the program, by name; none where they are missing: the API does without. */
 export function pageFiles(): ReadonlyMap<string, PageFile> {
   const { script } = ownProgram()
   const folder = join(script.endsWith('.mjs') ? dirname(script) : join(assetsRoot(), 'dist'), 'dashboard')
+  if (!existsSync(join(folder, 'index.html'))) return new Map()
   // Only what the page names: a folder may hold files of earlier builds.
   const html = readFileSync(join(folder, 'index.html'), 'utf8')
   const names = readdirSync(folder).filter((name) => name === 'index.html' || html.includes(`"dashboard/${name}"`))

@@ -38,9 +38,9 @@ export function slotsOf(points: readonly Point[], stepMs: number, windowMs: numb
 
 /** Fewer are no spike, however few there are otherwise. */
 const LEAST = 10
-const TIMES_USUAL = 4
+const TIMES_USUAL = 3
 
-/** Spans with at least four times the denials of a span in the middle, and ten. */
+/** Spans with at least three times the denials of a span in the middle, and ten. */
 export function spikesOf(slots: readonly Slot[]): Spike[] {
   const sorted = slots.map(({ total }) => total).sort((a, b) => a - b)
   const usual = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0

@@ -5,6 +5,9 @@ import { formatCount, formatTime } from './format.ts'
 
 const HEIGHT = 220
 
+/** Labels stand at beginnings of steps. */
+const STEPS_A_LABEL = [1, 2, 3, 4, 6, 8, 12, 24]
+
 /** Colours of the page as they are now, light or dark. */
 const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
@@ -70,7 +73,7 @@ export class DenialsChart {
     return {
       width: this.width(),
       height: HEIGHT,
-      padding: [12, 8, 0, 0],
+      padding: [12, 24, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
       scales: {
@@ -83,6 +86,7 @@ export class DenialsChart {
           grid: { show: false },
           size: 30,
           space: 64,
+          incrs: STEPS_A_LABEL.map((steps) => (steps * stepMs) / 1000),
           values: (_plot, ticks) => ticks.map((at) => timeLabel(at * 1000, stepMs)),
         },
         {

@@ -4,6 +4,9 @@ const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
 
 export const formatCount = (count: number): string => (count < 100_000 ? COUNT.format(count) : COMPACT.format(count))
 
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${formatCount(count)} ${count === 1 ? one : many}`
+
 /** Octets in powers of 1000. */
 export function formatBytes(bytes: number): string {
   let value = bytes

@@ -19,18 +19,25 @@ const SOON_MS = 700
 function repeat(every: number, signal: AbortSignal, round: () => Promise<void>): { soon(delay: number): void } {
   let timer: ReturnType<typeof setTimeout> | undefined
   let due = Number.POSITIVE_INFINITY
+  let isRunning = false
+  let wished = Number.POSITIVE_INFINITY
   const plan = (delay: number) => {
     const at = performance.now() + delay
-    if (signal.aborted || at >= due) return
+    if (isRunning) wished = Math.min(wished, at)
+    if (signal.aborted || isRunning || at >= due) return
     clearTimeout(timer)
     due = at
-    timer = setTimeout(() => {
-      due = Number.NEGATIVE_INFINITY
-      void round().finally(() => {
-        due = Number.POSITIVE_INFINITY
-        plan(every)
-      })
-    }, delay)
+    timer = setTimeout(run, delay)
+  }
+  const run = () => {
+    isRunning = true
+    void round().finally(() => {
+      isRunning = false
+      due = Number.POSITIVE_INFINITY
+      const next = Math.min(every, Math.max(0, wished - performance.now()))
+      wished = Number.POSITIVE_INFINITY
+      plan(next)
+    })
   }
   plan(0)
   signal.addEventListener('abort', () => clearTimeout(timer))

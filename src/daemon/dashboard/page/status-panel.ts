@@ -1,5 +1,5 @@
 import { byId, element, setText, table } from './dom.ts'
-import { formatDuration } from './format.ts'
+import { counted, formatDuration } from './format.ts'
 import type { Status } from './gateway-facts.ts'
 
 /** Is the policy enforced, by which generation, since when, and what is to be looked at. */
@@ -29,7 +29,7 @@ function detail({
   if (generation === undefined) return 'No policy is live.'
   const age = since === undefined ? '' : `, live for ${formatDuration(Date.now() - Date.parse(since))}`
   const source = typeof policyFile === 'string' ? `, from ${policyFile}` : ''
-  const size = `${allowedDomains} names and ${allowedPrefixes} prefixes allowed, ${deniedDomains} names denied`
+  const size = `${counted(allowedDomains, 'name')} and ${counted(allowedPrefixes, 'prefix', 'prefixes')} allowed, ${counted(deniedDomains, 'name')} denied`
   return `Generation ${generation}${age}${source}: ${size}.`
 }
 
