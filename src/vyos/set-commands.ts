@@ -68,7 +68,11 @@ function apply(tree: ConfigTree, words: readonly string[], definitions: Definiti
   }
   const { located } = lookup
   const placement = placementOf(located)
-  if (verb === 'comment') return tree.withComment(placement.path, rest.at(-1)!)
+  if (verb === 'comment') {
+    const comment = rest.at(-1)!.trim()
+    if (comment.includes('*/')) fail('config.syntax', 'A comment cannot hold "*/", which ends it in a file.', at)
+    return tree.withComment(placement.path, comment)
+  }
   if (verb === 'delete') {
     return placement.value === undefined
       ? tree.remove(placement.path)

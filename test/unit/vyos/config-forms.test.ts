@@ -74,7 +74,7 @@ describe('set commands', () => {
 set serv demo mo "two"
 set service demo instance a\\ b
 
-comment service demo 'it is so'
+comment service demo ' it is so '
 set system unowned x;
 set system unowned 'y z'
 delete system unowned x
@@ -90,12 +90,13 @@ delete system unowned x
   })
 
   for (const [line, wanted] of [
-    ['set service nosuch', /^2:1: "service \[nosuch\]" is not a configuration path\. \(config\.path\)$/],
-    ['set service demo mode', /^2:1: "service demo mode" requires a value\. \(config\.syntax\)$/],
-    ['set', /^2:1: "set" needs the configuration node/],
-    ['show', /^2:1: A line must begin with set, delete or comment, not with "show"/],
-    ['set service demo | sh', /^2:1: One command a line is read here/],
-    ['set service demo "x', /^2:1: A " is not closed\. \(config\.syntax\)$/],
+    ['set service nosuch', /^line 2, column 1: "service \[nosuch\]" is not a configuration path\. \(config\.path\)$/],
+    ['set service demo mode', /^line 2, column 1: "service demo mode" requires a value\. \(config\.syntax\)$/],
+    ['set', /^line 2, column 1: "set" needs the configuration node/],
+    ['show', /^line 2, column 1: A line must begin with set, delete or comment, not with "show"/],
+    ['set service demo | sh', /^line 2, column 1: One command a line is read here/],
+    ["comment system 'x */ service { demo { } } /*'", /^line 2, column 1: A comment cannot hold "\*\/"/],
+    ['set service demo "x', /^line 2, column 1: A " is not closed\. \(config\.syntax\)$/],
   ] as const) {
     it(`are refused with their line: ${line}`, () => {
       assert.match(
