@@ -10,7 +10,7 @@ import { useLab } from './support/lab.ts'
 
 const DOCS = join(assetsRoot(), 'docs')
 /** Records of what has just happened may come a moment later. */
-const ONLY_SHOWS = /^(?:clawgress (?:denies|status|pins|log|telemetry|metrics)|show clawgress|tail) ?/
+const ONLY_SHOWS = /^(?:clawgress (?:alerts|denies|status|pins|log|telemetry|metrics)|show clawgress|tail) ?/
 const SETTLED_MS = 5000
 /** The first one builds the configuration that the others start from. */
 const FIRST = 'getting-started.md'
