@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
+import { readRegularFile } from '../../base/regular-file.ts'
 import {
   ConfigTree,
   type Definitions,
@@ -34,8 +35,13 @@ export interface Revision {
 export function writeAtomically(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true })
   const temporary = `${file}.${process.pid}.new`
-  writeFileSync(temporary, text, { mode: 0o640, flush: true })
-  renameSync(temporary, file)
+  try {
+    writeFileSync(temporary, text, { mode: 0o640, flush: true })
+    renameSync(temporary, file)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
 }
 
 /** Configurations on disk: the running one, the saved one, and earlier ones for rollback. */
@@ -67,10 +73,19 @@ export class ConfigStore {
     return this.#read(this.#saved)
   }
 
-  /** Writes the tree with the version footer that VyOS needs. Returns the file's path as the operator knows it. */
+  /**
+   * Writes the tree with the version footer that VyOS needs. Returns the file's path as the operator knows it.
+   * @throws ClawgressError config.value where the file cannot be written
+   */
   save(tree: ConfigTree, name?: string): string {
     const file = name === undefined ? this.#saved : this.#locate(name)
-    writeAtomically(file, this.#withFooter(tree))
+    try {
+      writeAtomically(file, this.#withFooter(tree))
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === undefined) throw error
+      fail('config.value', `The file cannot be written (${code}); name another one, or make room.`, { file })
+    }
     return file.slice(this.#layout.root.length)
   }
 
@@ -141,8 +156,9 @@ export class ConfigStore {
 
   #text(file: string): string | undefined {
     if (!existsSync(file)) return undefined
-    const size = statSync(file).size
-    if (size > MAX_FILE_BYTES) fail('config.syntax', `The file is larger than ${MAX_FILE_BYTES} bytes.`, { file })
-    return readFileSync(file, 'utf8')
+    const content = readRegularFile(file, MAX_FILE_BYTES)
+    return 'fault' in content
+      ? fail('config.value', `The file ${content.fault}.`, { file })
+      : content.bytes.toString('utf8')
   }
 }

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SessionFixture } from './session-fixture.ts'
 
@@ -101,6 +102,19 @@ describe('the commands of a configuration session', () => {
       await run(shell, 'merge more.boot no such'),
       /^path no such does not exist in either .* will use root\.\n/,
     )
+  })
+
+  it('load and save nothing but files, and stay in the session', async () => {
+    const folder = join(fixture.folder, 'config')
+    mkdirSync(join(folder, 'sub'))
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    const shell = await configuring('set service demo mode one', 'commit')
+    for (const name of ['sub', 'pipe', '/config'])
+      assert.match(await run(shell, `load ${name}`), /The file is not a regular file\. \(config\.value\)\n$/)
+    assert.match(await run(shell, 'save sub'), /The file cannot be written \(EISDIR\)/)
+    assert.match(await run(shell, 'save pipe/x'), /The file cannot be written \(E[A-Z]+\)/)
+    assert.deepEqual(readdirSync(folder).toSorted(), ['pipe', 'sub'])
+    assert.notEqual(shell.session, undefined)
   })
 
   it('load and save files by name, also with a path', async () => {
