@@ -2,8 +2,8 @@
 """Reads `service clawgress` in the running configuration of VyOS, or changes it in a session of its own.
 
 Standard input: JSON. `{"action": "read"}` is answered with the node as JSON; `{"action": "change", "remove": [path, ...],
-"set": [path, ...], "comment": text, "save": bool}` with what VyOS says, status 1 where nothing was changed. Paths are
-lists of words below the node, the value of a leaf last.
+"set": [path, ...], "comment": text, "save": bool}` with what VyOS says, status 1 where nothing was changed, 3 where it
+was, and could not be saved. Paths are lists of words below the node, the value of a leaf last.
 """
 import grp
 import json
@@ -41,8 +41,12 @@ def change(request):
         session.discard()
         print(str(error).strip())
         return 1
-    if request['save']:
-        print(session.save_config(SAVED) or '', end='')
+    try:
+        if request['save']:
+            print(session.save_config(SAVED) or '', end='')
+    except ConfigSessionError as error:
+        print(str(error).strip())
+        return 3
     return 0
 
 

@@ -14,6 +14,8 @@ export interface ConfigurationChange {
 export interface ChangeResult {
   readonly ok: boolean
   readonly said: string
+  /** Present where the change is in force, but could not be written to config.boot. */
+  readonly unsaved?: true
 }
 
 /** The configuration system of the machine: VyOS's, or our own where there is no VyOS. */

@@ -48,9 +48,14 @@ export async function importIntoNodes(
     tell('The configuration holds this policy already.')
     return
   }
-  const { ok, said } = await session.change(change)
+  const { ok, said, unsaved } = await session.change(change)
   if (said.trim() !== '') tell(said.trim())
   if (!ok) fail('config.conflict', 'The configuration refused the policy and is as it was.', { file })
+  if (unsaved)
+    fail(
+      'config.conflict',
+      'The policy is in force, but the configuration could not be saved: run save in configuration mode, or it is gone after a reboot.',
+    )
   if (!save) tell('The configuration is not saved: run save in configuration mode, or it is gone after a reboot.')
 }
 

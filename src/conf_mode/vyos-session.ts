@@ -10,6 +10,8 @@ const PYTHON = '/usr/bin/python3'
 /** 500 entries take some minutes: VyOS starts programs for each of them. */
 const TIME_LIMIT_MS = 1_800_000
 const MAX_OUTPUT = 4 * 1024 * 1024
+/** As configuration_session.py ends. */
+const STATUS = { done: 0, refused: 1, unsaved: 3 } as const
 
 /** VyOS's configuration system, through its own Python module. `interpreter` stands in for VyOS's in tests. */
 export function vyosSession(interpreter: readonly string[] = [PYTHON]): ConfigurationSession {
@@ -32,8 +34,10 @@ export function vyosSession(interpreter: readonly string[] = [PYTHON]): Configur
     if (timedOut) unusable(`it did not finish within ${TIME_LIMIT_MS / 1000} s`)
     // A Python traceback tells an operator nothing but its last line.
     if (failed && all.includes('Traceback (most recent call last)')) unusable(all.trimEnd().split('\n').at(-1)!)
-    if (exitCode !== 0 && exitCode !== 1) unusable(`the interpreter ended with status ${exitCode ?? 'none'}`)
-    return { ok: exitCode === 0, said: all, answer }
+    if (exitCode === STATUS.unsaved) return { ok: true, unsaved: true, said: all, answer }
+    if (exitCode !== STATUS.done && exitCode !== STATUS.refused)
+      unusable(`the interpreter ended with status ${exitCode ?? 'none'}`)
+    return { ok: exitCode === STATUS.done, said: all, answer }
   }
   return {
     async running() {

@@ -29,7 +29,8 @@ export function ownSession(layout: Layout): ConfigurationSession {
         parts.push(`${error.message}\n`)
         return result(false)
       }
-      return result(!save || (await shell.execute('save')))
+      const isUnsaved = save && !(await shell.execute('save'))
+      return isUnsaved ? { ...result(true), unsaved: true } : result(true)
     },
   }
 }

@@ -71,6 +71,13 @@ describe("VyOS's configuration session", () => {
     assert.match(told.join('\n'), /Commit failed/)
   })
 
+  it('says that the policy is in force where only saving it failed', async () => {
+    const session = sessionOn({ client: {} }, { VYOS_STUB_SAVE: 'refused' })
+    await assert.rejects(importPolicy(session, POLICY, true), /The policy is in force, but .* could not be saved/)
+    assert.deepEqual(noted().at(-1), ['save', '/config/config.boot'])
+    assert.match(told.join('\n'), /No space left on device/)
+  })
+
   it('is not opened for what is refused before: no gateway, a policy file in force, a policy that is none', async () => {
     await assert.rejects(importPolicy(sessionOn(undefined), POLICY), /service clawgress is not configured/)
     await assert.rejects(importPolicy(sessionOn({ 'policy-file': '/config/p.json' }), POLICY), /--delete-policy-file/)

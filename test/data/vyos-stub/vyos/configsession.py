@@ -39,4 +39,6 @@ class ConfigSession:
 
     def save_config(self, file_path):
         self._note('save', file_path)
+        if os.environ.get('VYOS_STUB_SAVE') == 'refused':
+            raise ConfigSessionError('No space left on device\n')
         return ''
