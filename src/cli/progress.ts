@@ -4,7 +4,7 @@ import { isatty } from 'node:tty'
 import { type Checkpoint, onCheckpoint } from '../conf_mode/checkpoint.ts'
 
 /** Before so many milliseconds nobody has begun to wonder. */
-const QUIET_MS = 1_000
+const QUIET_MS = 2_000
 
 /** What comes after each place; where it is soon over, nothing. */
 const NEXT: Partial<Record<Checkpoint, string>> = {
@@ -17,7 +17,7 @@ const NEXT: Partial<Record<Checkpoint, string>> = {
 }
 
 /**
- * Tells on a terminal how far a commit of this process is, a line for each stage, once it has taken a second. `terminal`
+ * Tells on a terminal how far a commit of this process is, a line for each stage, once it has taken two seconds. `terminal`
  * is a file descriptor; what is no terminal hears nothing.
  */
 export function showProgress(terminal: number, isTerminal: (fd: number) => boolean = isatty): void {

@@ -87,6 +87,8 @@ const MASKS: readonly [RegExp, string][] = [
   [/\b\d+ (?=(?:dns|net)\.)/g, 'COUNT '],
   [/\bAAAA,A\b/g, 'A,AAAA'],
   [/-{4,}/g, '---'],
+  // How far a commit is, told on a machine that is slow at the moment.
+  [/^\[\d+\.\d s\] .* \.\.\.$/, ''],
 ]
 
 function normal(line: string): string {

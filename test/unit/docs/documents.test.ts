@@ -11,6 +11,7 @@ describe('output that a document shows', () => {
     )
     assert.equal(is('proven in 12 ms, open for 6m 59s', 'proven in 1034 ms, open for 1h 2m'), undefined)
     assert.equal(is('a\n…\nc', 'a\nb\nb2\nc\n'), undefined)
+    assert.equal(is('a\nb', 'a\n[2.1 s] The kernel loads the rules ...\nb'), undefined)
     assert.equal(is('a … z\n…', 'a b c z\nanything'), undefined)
   })
 
