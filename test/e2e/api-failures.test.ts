@@ -33,14 +33,16 @@ describe('the API when things go wrong', () => {
       return ''
     }
   }
-  /** Kills the first process that matches as soon as there is one. */
-  async function killNext(pattern: RegExp): Promise<void> {
+  /** Kills, or stops, the first process that matches as soon as there is one. @returns its id */
+  async function killNext(pattern: RegExp, signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL'): Promise<number> {
+    let pid: number | undefined
     await until('the process is there', 10_000, async () => {
-      const [pid] = await pidsOf(pattern)
+      ;[pid] = await pidsOf(pattern)
       if (pid === undefined) return false
-      process.kill(pid, 'SIGKILL')
+      process.kill(pid, signal)
       return true
     })
+    return pid!
   }
 
   it('has the old policy or the new one, and nothing between, when root is killed in the middle', async () => {
@@ -70,6 +72,29 @@ describe('the API when things go wrong', () => {
     const { body } = await api.get('/policy', { key: VIEWER })
     assert.deepEqual(body.data, { generation: current(lab()), policy: policyFile(lab()) })
     assert.ok(current(lab()) !== before || JSON.stringify(policyFile(lab())) === JSON.stringify(NEW))
+  })
+
+  it('answers with an operation when root takes long, which tells how it ended', async () => {
+    const wanted = policyOf('h1.pool.net')
+    const before = current(lab())
+    const [{ status, headers, body }, pid] = await Promise.all([
+      api.post('/policy', wanted, { key: ADMIN }),
+      killNext(/clawgress\.mjs activation-request/, 'SIGSTOP'),
+    ])
+    assert.equal(current(lab()), before)
+    process.kill(pid, 'SIGCONT')
+    assert.equal(status, 202, body.error ?? '')
+    assert.deepEqual([body.data.kind, body.data.user, body.data.state], ['import', 'root', 'running'])
+    assert.match(headers, new RegExp(`^location: /clawgress/operations/${body.data.id}\r?$`, 'm'))
+    let ended = body.data
+    await until('the operation has ended', 20_000, async () => {
+      ended = (await api.get(`/operations/${body.data.id}`, { key: VIEWER })).body.data
+      return ended.state !== 'running'
+    })
+    assert.equal(ended.state, 'succeeded', JSON.stringify(ended))
+    const { generation, changed } = ended.result as { generation: string; changed: boolean }
+    assert.deepEqual([generation, changed, policyFile(lab())], [current(lab()), true, wanted])
+    assert.notEqual(generation, before)
   })
 
   it('says so and stays up when the guard, which asks root, is gone', async () => {

@@ -21,26 +21,33 @@ export type OperationView = z.infer<typeof operationView>
 /** Kept for whoever polls; the oldest are forgotten first. */
 const KEEP = 64
 
+/** After it a change is answered with an operation to poll, milliseconds. */
+const PATIENCE_MS = 5_000
+
 /** Changes under way and the last that ended. They live as long as the daemon: what is live tells the status. */
 export class Operations {
   private readonly views = new Map<string, OperationView>()
+  private readonly patienceMs: number
+
+  /** @param patienceMs how long a caller waits, milliseconds */
+  constructor(patienceMs: number = PATIENCE_MS) {
+    this.patienceMs = patienceMs
+  }
 
   get(id: string): OperationView | undefined {
     return this.views.get(id)
   }
 
   /**
-   * Waits up to `patienceMs` milliseconds for a change; gives its result, or the operation to poll. Rejects as the
-   * change does.
+   * Waits as long as a caller does for a change; gives its result, or the operation to poll. Rejects as the change does.
    */
   async follow(
     about: Pick<OperationView, 'kind' | 'user'>,
     change: Promise<ActivationResult>,
-    patienceMs: number,
   ): Promise<ActivationResult | OperationView> {
     const view: OperationView = { id: randomUUID(), ...about, state: 'running', started: new Date().toISOString() }
     const patience = new AbortController()
-    const tooLong = sleep(patienceMs, undefined, { signal: patience.signal }).catch(() => undefined)
+    const tooLong = sleep(this.patienceMs, undefined, { signal: patience.signal }).catch(() => undefined)
     const first = await Promise.race([change, tooLong]).finally(() => patience.abort())
     if (first !== undefined) return first
     this.remember(view)

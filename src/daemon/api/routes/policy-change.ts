@@ -14,8 +14,6 @@ import { mayActAs } from '../keys.ts'
 import { type OperationView, operationView } from '../operations.ts'
 import { failure, success, successOf } from '../reply.ts'
 
-/** After it a change is answered with an operation to poll, milliseconds. */
-const PATIENCE_MS = 5_000
 const MAX_ROLLBACK = 4096
 
 const answers = {
@@ -125,7 +123,7 @@ export async function policyChangeRoutes(app: ApiServer, context: ApiContext, ac
     )
     const result = handed.result.finally(release)
     const about = { kind: order.operation, user: order.user }
-    return context.operations.follow(about, result, PATIENCE_MS)
+    return context.operations.follow(about, result)
   }
 }
 

@@ -39,6 +39,7 @@ export async function serveApi(
   more: Partial<ApiSettings> = {},
   limits: Partial<ListenLimits> = {},
   rate?: number,
+  patienceMs?: number,
 ): Promise<Running> {
   const layout = temporaryLayout()
   const port = await freePort()
@@ -56,7 +57,7 @@ export async function serveApi(
     onRecord: (listener) => bus.onRecord(listener),
     telemetry,
     metricsText: async () => ({ text: 'up 1\n', contentType: 'text/plain' }),
-    operations: new Operations(),
+    operations: new Operations(patienceMs),
   }
   const app = await buildApp(context, [], rate)
   const listening = await listen(settings, (request, response) => app.routing(request, response), {
