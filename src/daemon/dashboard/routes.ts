@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { RegisterRoutes } from '../api/context.ts'
 import { success } from '../api/reply.ts'
-import { type PageFile, pageFiles } from './page-files.ts'
+import { pageFiles } from './page-files.ts'
 
 /** Scripts and styles of our own alone; no value can become a script; nobody frames the page; forms send nothing. */
 export const CONTENT_SECURITY = [
@@ -35,13 +35,10 @@ export const dashboardRoutes: RegisterRoutes = (app) => {
     'cache-control': name === 'index.html' ? 'no-cache' : `private, max-age=${YEAR}, immutable`,
   })
 
-  app.get('/', open, (_request, reply) => reply.redirect('/dashboard', 302))
+  if (files.size > 0) app.get('/', open, (_request, reply) => reply.redirect('/dashboard', 302))
   for (const [name, { type, content }] of files)
     app.get(name === 'index.html' ? '/dashboard' : `/dashboard/${name}`, open, (_request, reply) =>
-      reply
-        .headers(headers(name))
-        .type(type)
-        .send(content satisfies PageFile['content']),
+      reply.headers(headers(name)).type(type).send(content),
     )
 
   app.get(

@@ -49,6 +49,8 @@ export class LiveFeed {
         const stream = api.events('/clawgress/records/stream', signal)
         // The stream is asked for first: what happens in between is seen twice rather than not at all.
         const first = stream.next()
+        // It is awaited only after the page of the past, and may fail before.
+        first.catch(() => {})
         await this.fillGap()
         setText(byId('live-state'), 'connected')
         for (let next = await first; next.done !== true; next = await stream.next())
@@ -64,7 +66,7 @@ export class LiveFeed {
   }
 
   private async fillGap(): Promise<void> {
-    const { records } = await this.board.api.get<RecordPage>('/clawgress/records', { limit: 50 })
+    const { records } = await this.board.api.get<RecordPage>('/clawgress/records', { limit: MOST_AT_ONCE })
     for (const record of [...records].reverse()) this.take(record)
   }
 
