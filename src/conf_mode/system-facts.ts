@@ -95,20 +95,24 @@ async function readUplinks(): Promise<string[]> {
 
 /** Terse listing: no elements, so large sets cost nothing (facts: nftables A4). */
 async function readForeignRuleset(): Promise<Pick<SystemFacts, 'flowtableDevices' | 'untracked'>> {
-  const list = async (...what: string[]) => {
-    const { stdout, exitCode } = await execa('nft', ['-t', 'list', ...what], { reject: false })
-    return exitCode === 0 ? stdout : ''
-  }
-  const [flowtables, tracking4, tracking6] = await Promise.all([
-    list('flowtables'),
-    list('table', 'ip', 'vyos_conntrack'),
-    list('table', 'ip6', 'vyos_conntrack'),
-  ])
+  const [flowtables, untracked] = await Promise.all([listNft('flowtables'), leavesUntracked()])
   const devices = [...flowtables.matchAll(/devices = \{([^}]*)\}/g)].flatMap((match) => match[1]!.split(','))
   return {
     flowtableDevices: devices.map((device) => device.replaceAll(/[\s"]/g, '')).filter((device) => device !== ''),
-    untracked: [tracking4, tracking6].some(takesOutOfTracking),
+    untracked,
   }
+}
+
+/** Does VyOS take packets of either family out of connection tracking? A change of its firewall may do that any time. */
+export async function leavesUntracked(): Promise<boolean> {
+  const tables = await Promise.all(['ip', 'ip6'].map((family) => listNft('table', family, 'vyos_conntrack')))
+  return tables.some(takesOutOfTracking)
+}
+
+/** Empty where there is no such thing. */
+async function listNft(...what: string[]): Promise<string> {
+  const { stdout, exitCode } = await execa('nft', ['-t', 'list', ...what], { reject: false, timeout: 10_000 })
+  return exitCode === 0 ? stdout : ''
 }
 
 /** VyOS's stock layout: PREROUTING ends in `notrack` unless a jumped-to chain accepts first (facts: datapath 0.8). */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { ClawgressError, fail } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { readHistory } from '../conf_mode/history.ts'
+import { leavesUntracked } from '../conf_mode/system-facts.ts'
 import { askDaemon, type DaemonStatus } from '../daemon/status.ts'
 import { type Counters, type LiveRuleset, liveRuleset, readCounters } from '../firewall/index.ts'
 import { PinnerUnreachable } from '../pinner/control-client.ts'
@@ -19,6 +20,8 @@ export interface StatusFacts {
   readonly ruleset: LiveRuleset | Unknown
   readonly counters: Counters | Unknown
   readonly units: readonly UnitStatus[] | Unknown
+  /** VyOS takes clients' packets out of connection tracking, so that none of them passes. Absent where nobody looked. */
+  readonly untracked?: boolean
   readonly pins: PinnerFacts | Unknown
   readonly daemon: DaemonStatus | undefined
   /** How the policy file compares with the one that is live. */
@@ -37,7 +40,7 @@ export interface Unknown {
 export const isKnown = <Value extends object>(value: Value | Unknown): value is Value => !('unknown' in value)
 
 /** What only root can see. */
-export type Sight = Pick<StatusFacts, 'ruleset' | 'counters' | 'units'>
+export type Sight = Pick<StatusFacts, 'ruleset' | 'counters' | 'units' | 'untracked'>
 
 /** What a caller knows already, so that nobody is asked for it. */
 export interface KnownFacts {
@@ -73,6 +76,7 @@ async function look(layout: Layout): Promise<Sight> {
     ruleset: await orUnknown(liveRuleset),
     counters: await orUnknown(readCounters),
     units: await orUnknown(() => services(layout).status()),
+    untracked: await leavesUntracked(),
   }
 }
 

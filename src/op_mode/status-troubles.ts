@@ -14,7 +14,7 @@ export function findTroubles(facts: StatusFacts): string[] {
   ]
 }
 
-function* enforcement({ plan, ruleset, isApplying }: StatusFacts): Iterable<string> {
+function* enforcement({ plan, ruleset, untracked, isApplying }: StatusFacts): Iterable<string> {
   const remedy =
     plan === undefined
       ? 'Load the configuration and commit: "configure", "load", "commit".'
@@ -26,6 +26,8 @@ function* enforcement({ plan, ruleset, isApplying }: StatusFacts): Iterable<stri
   else if (ruleset.closed) yield `No policy is live: everything from client interfaces is denied. ${remedy}`
   else if (plan !== undefined && ruleset.generation !== plan.generation && !isApplying)
     yield `The kernel carries generation ${ruleset.generation}, but ${plan.generation} was proven last. ${remedy}`
+  if (untracked === true)
+    yield 'This router takes all packets out of connection tracking, for IPv4, IPv6 or both, so nothing of clients passes there. Enter "set firewall global-options state-policy established action accept" in configuration mode, and commit.'
   if (isApplying)
     yield 'A change is being applied, or was interrupted. If this stays, commit again; the last proven policy holds.'
 }

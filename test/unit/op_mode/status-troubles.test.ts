@@ -56,6 +56,7 @@ describe('the status', () => {
     ['the gateway is closed', { ruleset: { present: true, intact: true, closed: true } }, /everything .* is denied/],
     ['the kernel carries another generation', { ruleset: { ...open, generation: 'x' } }, /generation x, but .* proven/],
     ['the kernel does not answer', { ruleset: { unknown: 'No rights.' } }, /could not be looked at: No rights\./],
+    ['packets are not tracked', { untracked: true }, /out of connection tracking.*state-policy/],
     ['an apply was interrupted', { isApplying: true }, /commit again/],
     [
       'a name server does not answer',
