@@ -1,13 +1,13 @@
 import { ALERT_SCHEMA, type AlertRecord } from '../../services/index.ts'
 import { DecisionLog } from '../records/decision-log.ts'
+import { Journal } from '../records/journal.ts'
 import { printRecord } from '../records/record.ts'
-import { Syslog } from '../records/syslog.ts'
+import { loggerCommand } from '../records/syslog.ts'
+import { type SyslogCommand, SystemLog } from '../records/system-log.ts'
 import type { Alert } from './alert.ts'
 
 /** Octets of the file; there are two of them. */
 const MAX_BYTES = 4 << 20
-
-export type SyslogCommand = (facility: string, level?: string) => readonly string[]
 
 /** The record of an alert that began or ended. */
 export const alertRecordOf = (alert: Alert, now: number): AlertRecord => ({
@@ -26,23 +26,25 @@ export const alertRecordOf = (alert: Alert, now: number): AlertRecord => ({
 /** Where alerts of the daemon are written: a file of their own beside the guard's, and syslog with the level `warning`. */
 export class AlertLog {
   private readonly file: DecisionLog
-  private readonly syslog: Syslog
-  private readonly command: SyslogCommand
+  private readonly systemLog: SystemLog
 
-  constructor(path: string, command: SyslogCommand) {
+  /** `command` in place of journald and logger(1). */
+  constructor(path: string, command?: SyslogCommand) {
     this.file = new DecisionLog(path, { maxBytes: MAX_BYTES, keep: 1 })
-    this.command = command
-    this.syslog = new Syslog(command('local7', 'warning'))
+    this.systemLog =
+      command === undefined
+        ? new SystemLog(new Journal(), (facility) => loggerCommand(facility, 'warning'))
+        : new SystemLog(undefined, command)
   }
 
   useFacility(facility: string): void {
-    this.syslog.use(this.command(facility, 'warning'))
+    this.systemLog.use(facility)
   }
 
   write(record: AlertRecord, toSyslog: boolean): void {
     const line = printRecord(record)
     this.file.write([line])
-    if (toSyslog) this.syslog.send([line])
+    if (toSyslog) this.systemLog.send([record], [line])
   }
 
   /** Why it cannot be written, until it can. */
@@ -52,6 +54,6 @@ export class AlertLog {
 
   close(): void {
     this.file.close()
-    this.syslog.close()
+    this.systemLog.close()
   }
 }

@@ -7,11 +7,11 @@ import type { GuardWatch } from '../guard-watch.ts'
 import type { PlanWatch } from '../plan-watch.ts'
 import type { RecordListener } from '../records/record-bus.ts'
 import type { AnyRecord } from '../records/record-kinds.ts'
-import { loggerCommand } from '../records/syslog.ts'
+import type { SyslogCommand } from '../records/system-log.ts'
 import { stampOf } from '../settings-file.ts'
 import { type Alert, revisionOf } from './alert.ts'
 import { AlertBook } from './alert-book.ts'
-import { AlertLog, alertRecordOf, type SyslogCommand } from './alert-log.ts'
+import { AlertLog, alertRecordOf } from './alert-log.ts'
 import { Evaluators } from './evaluators.ts'
 import type { Sender } from './payload.ts'
 import {
@@ -76,7 +76,7 @@ export class DaemonAlerts {
     const monotonic = performance.now()
     this.settingsFile = join(current, ALERT_SETTINGS_FILE)
     this.state = new StateFile(alertsFolder)
-    this.log = new AlertLog(daemonAlerts, parts.syslogCommand ?? loggerCommand)
+    this.log = new AlertLog(daemonAlerts, parts.syslogCommand)
     this.pinner = new PinnerClient(pinnerSocket, PINNER_TIMEOUT)
     this.evaluators = new Evaluators(current, monotonic)
     this.evaluators.restore(this.state.loadLearnt(), monotonic)

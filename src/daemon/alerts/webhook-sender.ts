@@ -77,8 +77,8 @@ export class WebhookSender {
   step(alerts: readonly Alert[], sender: Sender, now: number, onDelivered: () => void): void {
     const monotonic = this.clock()
     const mine = alerts.filter(({ webhooks }) => webhooks?.includes(this.webhook.id) ?? true)
-    for (const fingerprint of this.delivered.keys())
-      if (!mine.some((alert) => alert.fingerprint === fingerprint)) this.delivered.delete(fingerprint)
+    const present = new Set(mine.map(({ fingerprint }) => fingerprint))
+    for (const fingerprint of this.delivered.keys()) if (!present.has(fingerprint)) this.delivered.delete(fingerprint)
     if (monotonic >= this.repeatAt) this.tellAgain(mine)
     const due = mine.filter((alert) => !this.knows(alert))
     this.waiting = due.length

@@ -26,6 +26,8 @@ const FIELDS = [
   'label',
   'generation',
   'user',
+  'state',
+  'severity',
 ] as const
 
 /** Numbers of syslog's facilities (RFC 5424, table 1). */
@@ -34,6 +36,7 @@ const FACILITIES: Readonly<Record<string, number>> = {
   daemon: 3,
   ...Object.fromEntries(Array.from({ length: 8 }, (_, number) => [`local${number}`, 16 + number])),
 }
+const WARNING = 4
 const NOTICE = 5
 
 /** One entry: the printed record as its message, and its fields beside it, each in one line of ASCII. */
@@ -41,7 +44,7 @@ export function journalEntry(record: AnyRecord, line: string, facility: string):
   const fields = record as Readonly<Record<string, unknown>>
   const lines = [
     `MESSAGE=${line}`,
-    `PRIORITY=${NOTICE}`,
+    `PRIORITY=${fields.state === 'firing' ? WARNING : NOTICE}`,
     'SYSLOG_IDENTIFIER=clawgress',
     `SYSLOG_FACILITY=${FACILITIES[facility] ?? FACILITIES.daemon}`,
     ...FIELDS.flatMap((name) => {

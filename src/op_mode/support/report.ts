@@ -112,7 +112,8 @@ function logFiles(layout: Layout): string[] {
   const folder = unitLogs(layout)
   const units = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []
   const named = join(layout.named, 'log', 'named.log')
-  return [...units, runtimePaths(layout).alerts, named]
+  const { alerts, daemonAlerts } = runtimePaths(layout)
+  return [...units, alerts, daemonAlerts, named]
     .filter((path) => existsSync(path) && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}$/.test(basename(path)))
     .slice(0, MAX_LOGS)
 }
