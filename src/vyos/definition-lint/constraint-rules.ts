@@ -18,6 +18,16 @@ const compiles = (pattern: string): boolean => {
   }
 }
 
+/** `[]`, `[^]`, `[[:alpha:]]` and most escaped letters are one thing to us and another, or an error, to VyOS's PCRE. */
+const UNAMBIGUOUS =
+  /^(?:[^[\\]|\\[^A-Za-z]|\\[bBcdDfnrsStvwWx]|\[(?:\^|(?!\^))(?:[^\]\\[]|\[(?![:.=])|\\[^A-Za-z]|\\[bdDfnrsStvwWx])+\])*/
+
+/** The part of a regular expression from which on it is read in two ways; undefined where it is not. */
+function ambiguousPart(pattern: string): string | undefined {
+  const rest = pattern.slice(UNAMBIGUOUS.exec(pattern)![0].length)
+  return rest === '' ? undefined : rest.slice(0, 12)
+}
+
 const patternOf = (regex: XmlElement): string => regex.text.trim()
 
 function regexFaults(regex: XmlElement): Fault[] {
@@ -26,6 +36,9 @@ function regexFaults(regex: XmlElement): Fault[] {
   if (pattern === '') return fault('The <regex> is blank and lets every value pass: write the expression.')
   if (/['"`]/.test(pattern)) return fault('The <regex> holds a quote, which ends the shell text around it: remove it.')
   if (!compiles(pattern)) return fault(`The regular expression ${pattern} is broken: mend its brackets or quantifiers.`)
+  const odd = ambiguousPart(pattern)
+  if (odd !== undefined)
+    return fault(`VyOS reads ${odd} in ${pattern} otherwise than it looks: write it with plain classes and escapes.`)
   if (regexShape(pattern).bareAlternatives) {
     return fault(`VyOS reads ${pattern} as ^${pattern}$, which ties ^ and $ to one side each: write (${pattern}).`)
   }
@@ -63,14 +76,16 @@ function looseness(check: XmlElement): string | undefined {
   }
   const pattern = patternOf(check)
   if (!compiles(pattern)) return undefined
-  if (compilePattern(pattern).test('')) return `${pattern} lets an empty value pass`
+  const compiled = compilePattern(pattern)
+  if (compiled.test('')) return `${pattern} lets an empty value pass`
   const { unsafePart } = regexShape(pattern)
-  return unsafePart === undefined
-    ? undefined
-    : `${unsafePart} in ${pattern} lets blanks, quotes or shell characters pass`
+  if (unsafePart !== undefined) return `${unsafePart} in ${pattern} lets blanks, quotes or shell characters pass`
+  return compiled.test('.') || compiled.test('..')
+    ? `${pattern} lets "." or ".." pass, which lead to other folders`
+    : undefined
 }
 
-/** A tag value becomes part of a command line that runs as root, and of config.boot without quotes. */
+/** A tag value becomes part of a command line that runs as root, a folder's name, and bare text in config.boot. */
 export function tagFaults(tagNode: XmlElement): Fault[] {
   const mend = 'allow letters, digits, dots, dashes and underscores only.'
   const checks = checksOf(tagNode.child('properties'))

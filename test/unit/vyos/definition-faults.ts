@@ -56,6 +56,14 @@ export const REFUSED_BY_US: readonly Case[] = [
   ['a leaf without help', leaf(''), 'service x', /has no <help>: write one/],
   ['a blank help', leaf('<help> </help>'), 'service x', /has no <help>: write one/],
   ['a broken regex', leaf(`<help>X</help>${constraint('<regex>(a</regex>')}`), 'service x', /\(a is broken: mend/],
+  ...['([])', '([^])', '([[:alpha:]|b])', '(\\u0041)', '(a\\Z)', '(\\p{L})'].map(
+    (regex): Case => [
+      `the regex ${regex}, which VyOS reads otherwise`,
+      leaf(`<help>X</help>${constraint(`<regex>${regex}</regex>`)}`),
+      'service x',
+      /VyOS reads .* otherwise than it looks: write/,
+    ],
+  ),
   [
     'alternatives outside parentheses',
     leaf(`<help>X</help>${constraint('<regex>a|b</regex>')}`),
@@ -158,6 +166,12 @@ export const REFUSED_BY_US: readonly Case[] = [
     tag(constraint('<regex>([a-z]*)</regex>')),
     'service x',
     /lets an empty value pass/,
+  ],
+  [
+    'a tag node that takes the folder above',
+    tag(constraint('<regex>([a-z.]+)</regex>')),
+    'service x',
+    /lets "\." or "\.\." pass/,
   ],
   [
     'a tag node with a loose validator',
