@@ -249,8 +249,12 @@ export class ConfigSession {
     if (!result.active.equals(active)) {
       store.writeActive(result.active)
       const revision: Omit<Revision, 'sequence'> = { time: new Date().toISOString(), user, via, comment }
-      if (isUnconfirmed) unconfirmed.note(revision)
-      else store.addRevision(result.active, revision)
+      try {
+        if (isUnconfirmed) unconfirmed.note(revision)
+        else store.addRevision(result.active, revision)
+      } catch (error) {
+        write(`Warning: the commit is in force, but is no revision for rollback: ${(error as Error).message}\n`)
+      }
     } else if (isUnconfirmed) unconfirmed.clear()
     this.#base = result.active
     if (result.ok) this.#working = result.active

@@ -328,6 +328,15 @@ service {
     assert.equal(await run(shell, 'commit'), '', 'a lock that names nobody is held by nobody')
   })
 
+  it('stays what it is where the disk has no room for its revision', async () => {
+    mkdirSync(join(folder, 'var/lib/clawgress'), { recursive: true })
+    writeFileSync(join(folder, 'var/lib/clawgress/config-revisions'), 'in the way')
+    const shell = await configuring('set service demo mode two')
+    assert.match(await run(shell, 'commit'), /^Warning: the commit is in force, but is no revision for rollback: E/)
+    assert.equal(shell.session!.isChanged, false)
+    assert.deepEqual(shell.store.active().get(['service', 'demo', 'mode'])?.values, ['two'])
+  })
+
   it('runs on after a comment on a node, which no owner is told of', async () => {
     const shell = await configuring('set service demo mode two', 'commit')
     calls()
