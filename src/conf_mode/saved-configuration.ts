@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from
 import { join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
-import { type ConfigDict, footerVersions, loadDefinitions, parseConfig } from '../vyos/index.ts'
+import { type ConfigDict, footerVersions, loadVersions, parseConfig } from '../vyos/index.ts'
 import { DictReader } from './dict-reader.ts'
 
 /** Larger ones are no configuration of a router. */
@@ -30,7 +30,7 @@ export function savedClientInterfaces(layout: Layout): readonly string[] {
  */
 export function refuseNewerConfiguration(layout: Layout): void {
   const saved = footerVersions(footerOf(savedFile(layout))).get('clawgress') ?? 0
-  const known = loadDefinitions().versions.get('clawgress') ?? 0
+  const known = loadVersions().get('clawgress') ?? 0
   if (saved <= known) return
   fail(
     'config.version',

@@ -81,11 +81,21 @@ export function placementOf(located: Located): Placement {
   return { path: located.words.slice(0, -1), tags, value, multi: located.definition?.multi === true }
 }
 
+const shippedFolder = (): string => join(assetsRoot(), 'interface-definitions')
+
+/**
+ * Component versions of the shipped definitions, without the nodes, which take a commit long to read. They stand in the
+ * file that VyOS keeps them in.
+ * @throws ClawgressError definition.invalid
+ */
+export const loadVersions = (): ReadonlyMap<string, number> =>
+  readDefinitionFiles([join(shippedFolder(), 'xml-component-version.xml.in')]).versions
+
 /**
  * Definitions in `folder`, the shipped ones by default. Files: `*.xml.in`.
  * @throws ClawgressError definition.invalid
  */
-export function loadDefinitions(folder = join(assetsRoot(), 'interface-definitions')): Definitions {
+export function loadDefinitions(folder = shippedFolder()): Definitions {
   const files = readdirSync(folder).filter((name) => name.endsWith('.xml.in'))
   const { roots, versions } = readDefinitionFiles(files.sort().map((name) => join(folder, name)))
   return new Definitions(roots, versions)

@@ -14,7 +14,15 @@ export { checkDefinitions, type DefinitionSet } from './definition-lint/check-de
 export { readConfigXml, readOpXml } from './definition-xml/definition-file.ts'
 export { transclude } from './definition-xml/source-text.ts'
 export { printXml } from './definition-xml/xml-printer.ts'
-export { Definitions, type Located, type Lookup, loadDefinitions, matching, placementOf } from './definitions.ts'
+export {
+  Definitions,
+  type Located,
+  type Lookup,
+  loadDefinitions,
+  loadVersions,
+  matching,
+  placementOf,
+} from './definitions.ts'
 export { compareNames } from './node-order.ts'
 export { loadOpDefinitions, mergeOpDefinitions } from './op-definitions.ts'
 export { parseSetCommands, printSetCommands } from './set-commands.ts'

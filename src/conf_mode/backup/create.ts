@@ -6,7 +6,7 @@ import type { Layout } from '../../base/layout.ts'
 import { readRegularFile } from '../../base/regular-file.ts'
 import type { Member } from '../../base/tar.ts'
 import { LONGEST_SETTING_FILE } from '../../dns/index.ts'
-import { type ConfigTree, loadDefinitions, printConfig, updateFooter } from '../../vyos/index.ts'
+import { type ConfigTree, loadVersions, printConfig, updateFooter } from '../../vyos/index.ts'
 import { readHistory } from '../history.ts'
 import { readPolicyFile } from '../policy-file.ts'
 import { withManifest } from './manifest.ts'
@@ -24,7 +24,7 @@ export function createBackup(layout: Layout, running: ConfigTree, file: string, 
   const section = running.only(SECTION)
   if (!section.has(SECTION))
     fail('config.missing', 'service clawgress is not configured, so there is nothing to back up.')
-  const { versions } = loadDefinitions()
+  const versions = loadVersions()
   const text = printConfig(section.withFooter(updateFooter('', versions, 'clawgress')))
   const files = FILE_NODES.flatMap((node) => fileOf(layout, section, node))
   const { members: history, entries, left } = historyMembers(layout)

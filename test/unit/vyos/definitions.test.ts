@@ -7,6 +7,7 @@ import {
   type Definition,
   loadDefinitions,
   loadOpDefinitions,
+  loadVersions,
   type OpDefinition,
   ownerName,
   satisfies,
@@ -43,6 +44,7 @@ describe('the shipped definitions', () => {
     )
     assert.equal(ownerName(owners[0]![1].owner!), 'service_clawgress')
     assert.deepEqual([...definitions.versions], [['clawgress', 1]])
+    assert.deepEqual(loadVersions(), definitions.versions, 'alone as with the nodes')
   })
 
   it('follow the conventions of VyOS for help texts and constraints', () => {
