@@ -2,7 +2,9 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { API_SETTINGS_FILE } from '../api/settings.ts'
 import { stampOf } from '../settings-file.ts'
+import { WHY_SETTINGS_FILE } from '../why/settings.ts'
 import type { Condition } from './alert.ts'
 import { ALERT_SETTINGS_FILE } from './settings.ts'
 
@@ -26,7 +28,11 @@ interface Ending {
 }
 
 /** Settings in a generation's folder, and what their certificate is for. */
-const SERVED = { 'api.json': 'api', 'why.json': 'why-page', [ALERT_SETTINGS_FILE]: 'webhook' } as const
+const SERVED = {
+  [API_SETTINGS_FILE]: 'api',
+  [WHY_SETTINGS_FILE]: 'why-page',
+  [ALERT_SETTINGS_FILE]: 'webhook',
+} as const
 
 /** The ends of the certificates in the settings of the live generation. */
 export class Certificates {

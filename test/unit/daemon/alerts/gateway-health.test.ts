@@ -11,6 +11,9 @@ import {
   stoppedServices,
   unprovenGeneration,
 } from '../../../../src/daemon/alerts/gateway-health.ts'
+import { ALERT_SETTINGS_FILE } from '../../../../src/daemon/alerts/settings.ts'
+import { API_SETTINGS_FILE } from '../../../../src/daemon/api/settings.ts'
+import { WHY_SETTINGS_FILE } from '../../../../src/daemon/why/settings.ts'
 import type { Plan } from '../../../../src/plan/types.ts'
 import { DaemonWatch } from '../../../../src/services/guard/daemon-watch.ts'
 import { PolicyFileWatch } from '../../../../src/services/guard/policy-file-watch.ts'
@@ -124,18 +127,19 @@ describe('the end of a certificate', () => {
       { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
     )
     const put = (name: string, value: object) => writeFileSync(join(folder(), name), JSON.stringify(value))
-    put('api.json', { tls: { certificate: pem, key: 'x' } })
-    put('why.json', { name: 'x' })
-    put('alerts.json', { webhooks: [{ id: 'pager', authorities: pem }] })
+    put(API_SETTINGS_FILE, { tls: { certificate: pem, key: 'x' } })
+    put(WHY_SETTINGS_FILE, { name: 'x', tls: { certificate: pem, key: 'x' } })
+    put(ALERT_SETTINGS_FILE, { webhooks: [{ id: 'pager', authorities: pem }] })
     const certificates = new Certificates(folder())
     const uses = (days: number) =>
       certificates.evaluate(Date.now() + days * DAY).map(({ labels, severity }) => `${labels.use} ${severity}`)
     assert.deepEqual(uses(9), [])
-    assert.deepEqual(uses(11), ['api warning', 'webhook pager warning'])
-    assert.deepEqual(uses(34), ['api critical', 'webhook pager critical'])
+    assert.deepEqual(uses(11), ['api warning', 'why-page warning', 'webhook pager warning'])
+    assert.deepEqual(uses(34), ['api critical', 'why-page critical', 'webhook pager critical'])
     assert.match(certificates.evaluate(Date.now() + 50 * DAY)[0]!.summary, /CN=gw.* ended on 20/)
-    put('api.json', { tls: { certificate: 'damaged', key: 'x' } })
-    rmSync(join(folder(), 'alerts.json'))
+    put(API_SETTINGS_FILE, { tls: { certificate: 'damaged', key: 'x' } })
+    put(WHY_SETTINGS_FILE, { name: 'x' })
+    rmSync(join(folder(), ALERT_SETTINGS_FILE))
     assert.deepEqual(uses(34), [])
   })
 })
