@@ -3,6 +3,8 @@ import { counted } from './table.ts'
 
 /** What is wrong, each with what to do about it; empty when all is well. */
 export function findTroubles(facts: StatusFacts): string[] {
+  // Without a policy no service is meant to run, and none could be restarted.
+  if (facts.plan === undefined) return [...enforcement(facts), ...notices(facts)]
   return [
     ...enforcement(facts),
     ...policyFile(facts),
