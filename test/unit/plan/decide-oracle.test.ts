@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { compilePlan, decide, loadPlan, type Plan, writePlan } from '../../../src/plan/index.ts'
 import { parsePolicy } from '../../../src/policy/index.ts'
-import { ask, type OraclePolicy, type OracleQuestion } from './oracle.ts'
+import { ask, type OraclePage, type OraclePolicy, type OracleQuestion } from './oracle.ts'
 import { settingsWith } from './settings.ts'
 
 const OWN = ['198.41.0.4/32', '2a00:1::/48', '45.0.0.0/24']
@@ -128,18 +128,24 @@ const questions: fc.Arbitrary<OracleQuestion> = fc.record(
   { requiredKeys: [] },
 )
 
-const compile = (policy: OraclePolicy): Plan =>
-  compilePlan(parsePolicy(Buffer.from(JSON.stringify(policy))).policy, settingsWith(OWN))
+const PAGE: OraclePage = { name: 'a.example.org', addresses: ['198.41.0.4', '2a00:1::1'] }
+const pages = fc.constantFrom(undefined, PAGE)
+
+const compile = (policy: OraclePolicy, page?: OraclePage): Plan =>
+  compilePlan(parsePolicy(Buffer.from(JSON.stringify(policy))).policy, {
+    ...settingsWith(OWN),
+    ...(page === undefined ? {} : { whyPage: { name: page.name }, listenAddresses: page.addresses }),
+  })
 
 describe('decide()', () => {
   it('says the same as a second, naive implementation: reason, rule and label', () => {
     const seen = new Set<string>()
     fc.assert(
-      fc.property(policies, fc.array(questions, { minLength: 10, maxLength: 30 }), (policy, list) => {
-        const plan = compile(policy)
+      fc.property(policies, pages, fc.array(questions, { minLength: 10, maxLength: 30 }), (policy, page, list) => {
+        const plan = compile(policy, page)
         for (const question of list) {
           const found = decide(plan, question)
-          const expected = ask(policy, OWN, question)
+          const expected = ask(policy, OWN, question, page)
           seen.add(expected.reason)
           const said = { reason: found.reason, rule: found.rule?.path, label: found.label }
           assert.deepEqual(said, expected, JSON.stringify(question))
@@ -149,7 +155,7 @@ describe('decide()', () => {
       { numRuns: 1500 },
     )
     const reasons =
-      'allow.name allow.address allow.dns dns.not-allowed dns.denied dns.rebind net.not-pinned net.private net.denied net.port net.protocol net.dns-bypass'
+      'allow.name allow.address allow.dns allow.gateway net.gateway dns.not-allowed dns.denied dns.rebind net.not-pinned net.private net.denied net.port net.protocol net.dns-bypass'
     assert.deepEqual([...seen].sort(), reasons.split(' ').sort(), 'the questions do not reach every reason')
   })
 

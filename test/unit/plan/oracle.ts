@@ -27,6 +27,12 @@ export interface OraclePolicy {
   labels?: Record<string, string>
 }
 
+/** The page of the gateway's own: whoever asks for it by name, or for a web port of its addresses. */
+export interface OraclePage {
+  name: string
+  addresses: readonly string[]
+}
+
 export interface OracleQuestion {
   name?: string
   address?: string
@@ -187,9 +193,22 @@ function addressLabel(policy: OraclePolicy, address: { bits: number; value: bigi
   ])
 }
 
+/** What the gateway says where it is itself meant; undefined where something else is. */
+function askPage(page: OraclePage, { name, address, port, protocol }: OracleQuestion): string | undefined {
+  const isWeb = (port === 80 || port === 443) && (protocol ?? 'tcp') === 'tcp'
+  const isAddress = address !== undefined && page.addresses.includes(address)
+  if (name === page.name) {
+    const may = isWeb || (port === undefined && (protocol ?? 'tcp') === 'tcp')
+    return may && (address === undefined || isAddress) ? 'allow.gateway' : 'net.gateway'
+  }
+  return name === undefined && isAddress && isWeb ? 'allow.gateway' : undefined
+}
+
 /** What the policy says to the question. */
-export function ask(policy: OraclePolicy, own: string[], question: OracleQuestion): OracleAnswer {
+export function ask(policy: OraclePolicy, own: string[], question: OracleQuestion, page?: OraclePage): OracleAnswer {
   const { name, port, protocol } = question
+  const ofPage = page === undefined ? undefined : askPage(page, question)
+  if (ofPage !== undefined) return { reason: ofPage, rule: undefined, label: undefined }
   const defaults = policy.allow?.ports ?? [80, 443]
   const address = question.address === undefined ? undefined : toNumber(question.address)
   const allowing = name === undefined ? [] : matchNames<DomainEntry>(policy.allow?.domains, '$.allow.domains', name)
