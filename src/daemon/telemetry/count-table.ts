@@ -7,8 +7,8 @@ const COLUMN: Readonly<Record<Measure, number>> = Object.fromEntries(
   MEASURES.map((measure, column) => [measure, column]),
 ) as Record<Measure, number>
 
-/** A pair of entity and reason is one number: there are fewer than 64 reasons. */
-const REASON_SPACE = 64
+/** A pair of entity and reason is one number, `entity * REASON_SPACE + reason`. */
+export const REASON_SPACE = 64
 
 /** Counts of one span of time, that change no more: 36 octets an entry, 8 a pair of entry and reason. */
 export interface FrozenCounts {
@@ -49,26 +49,42 @@ export class CountTable {
     this.reasons.set(pair, (this.reasons.get(pair) ?? 0) + amount)
   }
 
-  merge(frozen: FrozenCounts): void {
+  /** Only entities that `wanted` (1 at their number) names, and only their measures; absent: everything. */
+  merge(frozen: FrozenCounts, wanted?: Uint8Array): void {
     frozen.ids.forEach((id, row) => {
+      if (wanted !== undefined && wanted[id] !== 1) return
       const at = this.rowOf(id)
       for (let column = 0; column < COUNTS; column++) this.values[at + column]! += frozen.counts[row * COUNTS + column]!
       for (let column = 0; column < OCTETS; column++)
         this.values[at + COUNTS + column]! += frozen.octets[row * OCTETS + column]!
     })
+    if (wanted === undefined) this.mergeReasons(frozen)
+  }
+
+  /** What reasons have of the denials of entities that `wanted` names; absent: of all. */
+  mergeReasons(frozen: FrozenCounts, wanted?: Uint8Array): void {
     frozen.reasonPairs.forEach((pair, at) => {
+      if (wanted !== undefined && wanted[Math.floor(pair / REASON_SPACE)] !== 1) return
       this.addReason(Math.floor(pair / REASON_SPACE), pair % REASON_SPACE, frozen.reasonCounts[at]!)
     })
   }
 
-  /** Adds what another table holds, which goes on changing. */
-  mergeOpen(other: CountTable): void {
+  /** As `merge`, for a table that goes on changing. */
+  mergeOpen(other: CountTable, wanted?: Uint8Array): void {
     for (const id of other.ids) {
+      if (wanted !== undefined && wanted[id] !== 1) continue
       const from = other.rowOf(id)
       const at = this.rowOf(id)
       for (let column = 0; column < COLUMNS; column++) this.values[at + column]! += other.values[from + column]!
     }
-    for (const [pair, count] of other.reasons) this.reasons.set(pair, (this.reasons.get(pair) ?? 0) + count)
+    if (wanted === undefined) this.mergeOpenReasons(other)
+  }
+
+  /** As `mergeReasons`, for a table that goes on changing. */
+  mergeOpenReasons(other: CountTable, wanted?: Uint8Array): void {
+    for (const [pair, count] of other.reasons)
+      if (wanted === undefined || wanted[Math.floor(pair / REASON_SPACE)] === 1)
+        this.reasons.set(pair, (this.reasons.get(pair) ?? 0) + count)
   }
 
   forEach(visit: (id: number, row: Row) => void): void {
@@ -83,23 +99,34 @@ export class CountTable {
 
   /** A copy of the entries that `keep` lets stay. */
   freeze(keep: (id: number) => boolean = () => true): FrozenCounts {
-    const rows = this.ids.map((id, row) => ({ id, row })).filter(({ id }) => keep(id))
-    const pairs = [...this.reasons].filter(([pair]) => keep(Math.floor(pair / REASON_SPACE)))
-    const counts = new Uint32Array(rows.length * COUNTS)
-    const octets = new Float64Array(rows.length * OCTETS)
-    rows.forEach(({ row }, at) => {
-      for (let column = 0; column < COUNTS; column++)
-        counts[at * COUNTS + column] = Math.min(0xffffffff, this.values[row * COLUMNS + column]!)
-      for (let column = 0; column < OCTETS; column++)
-        octets[at * OCTETS + column] = this.values[row * COLUMNS + COUNTS + column]!
+    const rows: number[] = []
+    this.ids.forEach((id, row) => {
+      if (keep(id)) rows.push(row)
     })
-    return {
-      ids: Uint32Array.from(rows, ({ id }) => id),
-      counts,
-      octets,
-      reasonPairs: Uint32Array.from(pairs, ([pair]) => pair),
-      reasonCounts: Uint32Array.from(pairs, ([, count]) => count),
+    const pairs: number[] = []
+    const pairCounts: number[] = []
+    for (const [pair, count] of this.reasons) {
+      if (!keep(Math.floor(pair / REASON_SPACE))) continue
+      pairs.push(pair)
+      pairCounts.push(count)
     }
+    return {
+      ...freezeRows(
+        rows,
+        (row) => this.ids[row]!,
+        (row, column) => this.values[row * COLUMNS + column]!,
+      ),
+      reasonPairs: Uint32Array.from(pairs),
+      reasonCounts: Uint32Array.from(pairCounts),
+    }
+  }
+
+  /** Forgets everything, and keeps the room for as much again. */
+  clear(): void {
+    for (const id of this.ids) this.index[id] = 0
+    this.values.fill(0, 0, this.ids.length * COLUMNS)
+    this.ids = []
+    this.reasons.clear()
   }
 
   /** Where the entity's values begin; made where it has none. */
@@ -120,3 +147,25 @@ function grown<Values extends Uint32Array | Float64Array>(old: Values, larger: V
   larger.set(old)
   return larger
 }
+
+/** Columns are numbered in the order of `MEASURES`. */
+export function freezeRows(
+  rows: readonly number[],
+  idOf: (row: number) => number,
+  cellOf: (row: number, column: number) => number,
+): Pick<FrozenCounts, 'ids' | 'counts' | 'octets'> {
+  const ids = new Uint32Array(rows.length)
+  const counts = new Uint32Array(rows.length * COUNTS)
+  const octets = new Float64Array(rows.length * OCTETS)
+  rows.forEach((row, at) => {
+    ids[at] = idOf(row)
+    for (let column = 0; column < COUNTS; column++)
+      counts[at * COUNTS + column] = Math.min(0xffffffff, cellOf(row, column))
+    for (let column = 0; column < OCTETS; column++) octets[at * OCTETS + column] = cellOf(row, COUNTS + column)
+  })
+  return { ids, counts, octets }
+}
+
+/** Value of a frozen row; columns are numbered in the order of `MEASURES`. */
+export const frozenValue = ({ counts, octets }: FrozenCounts, row: number, column: number): number =>
+  column < COUNTS ? counts[row * COUNTS + column]! : octets[row * OCTETS + column - COUNTS]!

@@ -26,6 +26,13 @@ export class Entities {
     return this.numbers.get(dimension)!.get(key)
   }
 
+  /** 1 at the numbers of the dimensions' entries. */
+  maskOf(...dimensions: Dimension[]): Uint8Array {
+    const mask = new Uint8Array(this.byNumber.length)
+    for (const dimension of dimensions) for (const number of this.numbers.get(dimension)!.values()) mask[number] = 1
+    return mask
+  }
+
   /** The entry's number, a new one where there is room. */
   number(dimension: Dimension, key: string): number | undefined {
     const known = this.numbers.get(dimension)!

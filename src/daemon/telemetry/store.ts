@@ -2,22 +2,53 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import sqlite from 'node-sqlite3-wasm'
-import { z } from 'zod'
-import { DIMENSIONS } from './measures.ts'
+import { DIMENSIONS, MEASURES } from './measures.ts'
 
 const VERSION = 1
 const MAX_STEP_BYTES = 64 << 20
-const count = z.number().min(0)
+const MAX_KEY = 1024
 
-/** A step as the store keeps it: with names instead of numbers. */
-export const storedStep = z.object({
-  /** Dimension, key, and the values of `MEASURES` in their order. */
-  rows: z.array(z.tuple([z.enum(DIMENSIONS), z.string().max(1024), count, count, count, count, count, count, count])),
-  /** Index of the row, reason, denials. */
-  reasons: z.array(z.tuple([z.int().min(0), z.string().max(64), count])),
-})
+/**
+ * A step as the store keeps it: with names instead of numbers, in columns, because a week may have a million rows, and
+ * they are read before the daemon does anything else.
+ */
+export interface StoredStep {
+  /** What `values` holds of each row, in this order. */
+  readonly measures: readonly string[]
+  /** Codes that `reasonNumbers` are indices of. */
+  readonly reasons: readonly string[]
+  /** Of each row: dimension, key, values. */
+  readonly dimensions: readonly string[]
+  readonly keys: readonly string[]
+  readonly values: readonly number[]
+  /** Of each pair of row and reason: index of the row, index of the reason, denials. */
+  readonly reasonRows: readonly number[]
+  readonly reasonNumbers: readonly number[]
+  readonly reasonCounts: readonly number[]
+}
 
-export type StoredStep = z.infer<typeof storedStep>
+const isCounts = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'number' && each >= 0)
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string' && each.length <= MAX_KEY)
+
+function isStoredStep(step: unknown): step is StoredStep {
+  if (typeof step !== 'object' || step === null) return false
+  const { measures, reasons, dimensions, keys, values, ...pairs } = step as Readonly<Record<string, unknown>>
+  const { reasonRows, reasonNumbers, reasonCounts } = pairs
+  if (![measures, reasons, dimensions, keys].every(isTexts)) return false
+  if (![values, reasonRows, reasonNumbers, reasonCounts].every(isCounts)) return false
+  const rows = (keys as string[]).length
+  const pairCount = (reasonRows as number[]).length
+  return (
+    (measures as string[]).join() === MEASURES.join() &&
+    (dimensions as string[]).length === rows &&
+    (dimensions as string[]).every((dimension) => (DIMENSIONS as readonly string[]).includes(dimension)) &&
+    (values as number[]).length === rows * MEASURES.length &&
+    (reasonNumbers as number[]).length === pairCount &&
+    (reasonCounts as number[]).length === pairCount
+  )
+}
 
 /**
  * Steps that are over, in an SQLite file: one row a step, so that what is read back is whole, whenever the program or
@@ -103,7 +134,9 @@ export class TelemetryStore {
   private read(level: number, start: number): { level: number; start: number; step: StoredStep } {
     const row = this.open().get('SELECT data FROM step WHERE level = ? AND start = ?', [level, start])
     const text = inflateRawSync(row!.data as Uint8Array, { maxOutputLength: MAX_STEP_BYTES }).toString('utf8')
-    return { level, start, step: storedStep.parse(JSON.parse(text)) }
+    const step: unknown = JSON.parse(text)
+    if (!isStoredStep(step)) throw new Error('a step in it is none')
+    return { level, start, step }
   }
 
   private putAside(error: unknown): void {
@@ -115,8 +148,7 @@ export class TelemetryStore {
     } catch {
       // Then it cannot be written either, and that is told.
     }
-    const why = error instanceof z.ZodError ? 'a step in it is none' : (error as Error).message
-    this.damage = `The telemetry of the past could not be read (${why}); it is in ${aside}, and a new file was begun.`
+    this.damage = `The telemetry of the past could not be read (${(error as Error).message}); it is in ${aside}, and a new file was begun.`
   }
 }
 

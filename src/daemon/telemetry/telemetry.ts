@@ -111,25 +111,32 @@ export class Telemetry {
   }
 
   query({ window, by, top = 10, order = 'denials' }: TelemetryQuery): TelemetryAnswer {
-    const sum = this.timeline.sum(window, this.now)
-    const rows = by === undefined ? [] : by === 'reason' ? this.reasonRows(sum) : this.rowsOf(sum, by)
-    rows.sort((a, b) => (b[order] ?? 0) - (a[order] ?? 0) || (a.key < b.key ? -1 : 1))
-    const shown = rows.slice(0, Math.max(0, Math.min(MAX_TOP, top)))
+    const dimension = by === undefined || by === 'reason' ? 'all' : by
+    const sum = this.timeline.sum(window, this.now, this.entities.maskOf('all', dimension))
+    const found = dimension === 'all' ? [] : this.numbersOf(sum, dimension, order)
+    const numbers = found.slice(0, Math.max(0, Math.min(MAX_TOP, top)))
+    // Reasons are asked for only where they are shown: there may be many more of them than rows.
+    const wanted = this.entities.maskOf('all')
+    for (const number of numbers) wanted[number] = 1
+    this.timeline.addReasons(sum, window, this.now, wanted)
+    const rows = new Map(this.rowsOf(sum, new Set(numbers)))
+    const total = this.totalOf(sum)
+    const reasons = by === 'reason' ? reasonRows(total) : []
     return {
       window,
       ...(by === undefined ? {} : { by }),
       time: new Date(this.now).toISOString(),
       stepSeconds: LEVELS.find((level) => level.window === window)!.step / 1_000,
-      total: this.totalOf(sum),
-      rows: shown,
-      more: rows.length - shown.length,
+      total,
+      rows: by === 'reason' ? reasons.slice(0, top) : numbers.map((number) => rows.get(number)!),
+      more: by === 'reason' ? Math.max(0, reasons.length - top) : found.length - numbers.length,
     }
   }
 
   /** The whole over time, oldest first; times are beginnings of steps, and the last step is not over. */
   series(window: Window): TelemetryPoint[] {
     return this.timeline
-      .series(window, this.now)
+      .series(window, this.now, this.entities.maskOf('all'))
       .map(({ start, counts }) => ({ time: new Date(start).toISOString(), total: this.totalOf(counts) }))
   }
 
@@ -152,37 +159,42 @@ export class Telemetry {
     }
   }
 
-  private rowsOf(sum: CountTable, dimension: Dimension): TelemetryRow[] {
-    const reasons = new Map<number, Record<string, number>>()
-    sum.forEachReason((id, reason, count) => {
-      if (this.entities.get(id)?.dimension !== dimension) return
-      const known = reasons.get(id) ?? {}
-      known[REASON_CODES[reason]!] = count
-      reasons.set(id, known)
+  /** Numbers of a dimension's entries, those with the most of a measure first. */
+  private numbersOf(sum: CountTable, dimension: Dimension, order: Measure): number[] {
+    const found: { number: number; amount: number; key: string }[] = []
+    sum.forEach((number, row) => {
+      const entity = this.entities.get(number)
+      if (entity?.dimension === dimension) found.push({ number, amount: row(order), key: entity.key })
     })
-    const rows: TelemetryRow[] = []
-    sum.forEach((id, row) => {
-      const entity = this.entities.get(id)
-      if (entity?.dimension !== dimension) return
+    found.sort((one, other) => other.amount - one.amount || (one.key < other.key ? -1 : 1))
+    return found.map(({ number }) => number)
+  }
+
+  private rowsOf(sum: CountTable, numbers: ReadonlySet<number>): [number, TelemetryRow][] {
+    const reasons = new Map<number, Record<string, number>>()
+    sum.forEachReason((number, reason, count) => {
+      if (!numbers.has(number)) return
+      const known = reasons.get(number) ?? {}
+      known[REASON_CODES[reason]!] = count
+      reasons.set(number, known)
+    })
+    const rows: [number, TelemetryRow][] = []
+    sum.forEach((number, row) => {
+      const entity = numbers.has(number) ? this.entities.get(number) : undefined
+      if (entity === undefined) return
+      const known = KNOWN[entity.dimension]
       const values = Object.fromEntries(
-        MEASURES.map((measure) => [measure, KNOWN[dimension].includes(measure) ? row(measure) : null]),
+        MEASURES.map((measure) => [measure, known.includes(measure) ? row(measure) : null]),
       ) as unknown as Values
-      rows.push({ key: entity.key, ...values, denialsByReason: reasons.get(id) ?? {} })
+      rows.push([number, { key: entity.key, ...values, denialsByReason: reasons.get(number) ?? {} }])
     })
     return rows
   }
 
   private totalOf(sum: CountTable): TelemetryRow {
-    return this.rowsOf(sum, 'all')[0] ?? { key: '', ...NOTHING, denialsByReason: {} }
-  }
-
-  private reasonRows(sum: CountTable): TelemetryRow[] {
-    return Object.entries(this.totalOf(sum).denialsByReason).map(([key, denials]) => ({
-      key,
-      ...UNKNOWN,
-      denials,
-      denialsByReason: { [key]: denials },
-    }))
+    const number = this.entities.find('all', '')
+    const found = number === undefined ? [] : this.rowsOf(sum, new Set([number]))
+    return found[0]?.[1] ?? { key: '', ...NOTHING, denialsByReason: {} }
   }
 
   private keep(step: Step): void {
@@ -198,3 +210,8 @@ const values = (value: number | null): Values =>
   Object.fromEntries(MEASURES.map((measure) => [measure, value])) as unknown as Values
 const NOTHING = values(0)
 const UNKNOWN = values(null)
+
+const reasonRows = ({ denialsByReason }: TelemetryRow): TelemetryRow[] =>
+  Object.entries(denialsByReason)
+    .map(([key, denials]) => ({ key, ...UNKNOWN, denials, denialsByReason: { [key]: denials } }))
+    .sort((one, other) => other.denials - one.denials || (one.key < other.key ? -1 : 1))

@@ -25,7 +25,7 @@ export const LEVELS: readonly Level[] = [
   { window: '5m', step: MINUTE, steps: 5, names: 10_000 },
   { window: '1h', step: 5 * MINUTE, steps: 12, names: 10_000 },
   { window: '24h', step: HOUR, steps: 24, names: 10_000 },
-  { window: '7d', step: 6 * HOUR, steps: 28, names: 20_000 },
+  { window: '7d', step: 6 * HOUR, steps: 28, names: 10_000 },
 ]
 
 /** A span of time that is over. */
@@ -40,7 +40,7 @@ export interface Step {
 const CLOCK_JUMP = 30 * SECOND
 
 interface OpenLevel {
-  counts: CountTable
+  readonly counts: CountTable
   start: number
 }
 
@@ -122,34 +122,56 @@ export class Timeline {
     this.close(1, now)
   }
 
-  /** The sum of a window. */
-  sum(window: Window, now: number): CountTable {
-    const number = LEVELS.findIndex((level) => level.window === window)
+  /** The sum of a window, of the entities that `wanted` names (1 at their number), without reasons. */
+  sum(window: Window, now: number, wanted: Uint8Array): CountTable {
     const sum = new CountTable()
-    for (const step of this.kept[number]!) if (!isOver(step, now)) sum.merge(step.counts)
-    for (const { counts } of this.open.slice(0, number + 1)) sum.mergeOpen(counts)
+    const { past, present } = this.partsOf(window, now)
+    for (const { counts } of past) sum.merge(counts, wanted)
+    for (const { counts } of present) sum.mergeOpen(counts, wanted)
     return sum
   }
 
+  /** Adds the reasons of the entities that `wanted` names to a sum. */
+  addReasons(sum: CountTable, window: Window, now: number, wanted: Uint8Array): void {
+    const { past, present } = this.partsOf(window, now)
+    for (const { counts } of past) sum.mergeReasons(counts, wanted)
+    for (const { counts } of present) sum.mergeOpenReasons(counts, wanted)
+  }
+
   /** The window's steps, oldest first; the last one is not over. */
-  series(window: Window, now: number): { readonly start: number; readonly counts: CountTable }[] {
-    const number = LEVELS.findIndex((level) => level.window === window)
-    const past = this.kept[number]!.filter((step) => !isOver(step, now)).map(({ start, counts }) => {
+  series(window: Window, now: number, wanted: Uint8Array): { readonly start: number; readonly counts: CountTable }[] {
+    const { past, present, start } = this.partsOf(window, now)
+    const points = past.map((step) => {
       const table = new CountTable()
-      table.merge(counts)
-      return { start, counts: table }
+      table.merge(step.counts, wanted)
+      table.mergeReasons(step.counts, wanted)
+      return { start: step.start, counts: table }
     })
-    const present = new CountTable()
-    for (const { counts } of this.open.slice(0, number + 1)) present.mergeOpen(counts)
-    return [...past, { start: this.open[number]!.start, counts: present }]
+    const last = new CountTable()
+    for (const { counts } of present) {
+      last.mergeOpen(counts, wanted)
+      last.mergeOpenReasons(counts, wanted)
+    }
+    return [...points, { start, counts: last }]
+  }
+
+  private partsOf(window: Window, now: number): { past: Step[]; present: readonly OpenLevel[]; start: number } {
+    const number = LEVELS.findIndex((level) => level.window === window)
+    return {
+      past: this.kept[number]!.filter((step) => !isOver(step, now)),
+      present: this.open.slice(0, number + 1),
+      start: this.open[number]!.start,
+    }
   }
 
   private close(number: number, now: number): void {
-    const { counts: table, start } = this.open[number]!
-    this.open[number] = { counts: new CountTable(), start: now }
+    const open = this.open[number]!
+    const { counts: table, start } = open
+    open.start = now
     this.dropOver(number, now)
     if (table.size === 0) return
     const counts = table.freeze(this.busiestNames(table, LEVELS[number]!.names))
+    table.clear()
     const step: Step = { level: number, start, counts }
     this.kept[number]!.push(step)
     this.open[number + 1]?.counts.merge(counts)
