@@ -8,6 +8,7 @@ was, and could not be saved. Paths are lists of words below the node, the value 
 import grp
 import json
 import os
+import signal
 import sys
 
 from vyos.config import Config
@@ -26,6 +27,9 @@ def read():
 
 
 def change(request):
+    # The session and the programs that it starts end by themselves, and by nothing that closes a terminal.
+    for each in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
     # Otherwise the nodes belong to root alone, and no operator can change them any more.
     os.setgid(grp.getgrnam(cfg_group).gr_gid)
     os.umask(0o002)

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { isUninterrupted } from '../base/uninterrupted.ts'
 import { VERSION } from '../base/version.ts'
 import { register as registerActivationRequest } from './commands/activation-request.ts'
 import { register as registerAlerts } from './commands/alerts.ts'
@@ -57,10 +58,11 @@ registerRegistration(program)
 for (const command of withSubcommands(program))
   command.exitOverride().showHelpAfterError('(--help shows how the command is used)')
 
-// `clawgress … | head` is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.refused),
-)
+// `clawgress … | head` is no failure; and a change that is under way goes on, whether or not anyone hears of it.
+for (const output of [process.stdout, process.stderr])
+  output.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (!isUninterrupted()) process.exit(process.exitCode ?? (code === 'EPIPE' ? EXIT.done : EXIT.refused))
+  })
 
 try {
   await program.parseAsync()

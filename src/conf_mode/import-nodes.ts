@@ -1,5 +1,6 @@
 import { fail } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
+import { uninterrupted } from '../base/uninterrupted.ts'
 import { countEntries, nativeChange, nativeWords, type Policy, parsePolicy } from '../policy/index.ts'
 import type { ConfigDict } from '../vyos/index.ts'
 import type { ConfigurationChange, ConfigurationSession } from './configuration-session.ts'
@@ -48,7 +49,7 @@ export async function importIntoNodes(
     tell('The configuration holds this policy already.')
     return
   }
-  const { ok, said, unsaved } = await session.change(change)
+  const { ok, said, unsaved } = await uninterrupted(() => session.change(change))
   if (said.trim() !== '') tell(said.trim())
   if (!ok) fail('config.conflict', 'The configuration refused the policy and is as it was.', { file })
   if (unsaved)

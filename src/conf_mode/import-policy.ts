@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { replaceWhole } from '../base/atomic-file.ts'
 import { fail, type Problem } from '../base/errors.ts'
 import { type Layout, operatorPath, runtimePaths } from '../base/layout.ts'
+import { uninterrupted } from '../base/uninterrupted.ts'
 import { MAX_POLICY_BYTES } from '../policy/index.ts'
 import { type Confirmation, confirmationSchema, withLock } from '../services/index.ts'
 import { type Activation, activate, differenceFrom } from './activate.ts'
@@ -128,7 +129,7 @@ async function replacePolicy(
     else writePending(layout, undefined)
     return activation
   }
-  return withLock(layout, lockWaitMs, () => inSentences(replace), purpose)
+  return withLock(layout, lockWaitMs, () => uninterrupted(() => inSentences(replace)), purpose)
 }
 
 /** Throws where the live policy comes from the configuration alone. */

@@ -30,6 +30,8 @@ export function vyosSession(interpreter: readonly string[] = [PYTHON]): Configur
       reject: false,
       timeout: TIME_LIMIT_MS,
       maxBuffer: MAX_OUTPUT,
+      // A commit that is cut off leaves its session folder behind: out of reach of Ctrl-C, and of a terminal that closes.
+      detached: true,
     })
     if (timedOut) unusable(`it did not finish within ${TIME_LIMIT_MS / 1000} s`)
     // A Python traceback tells an operator nothing but its last line.

@@ -30,7 +30,13 @@ export async function removeTable(): Promise<void> {
 /** Undefined on success, else what nft said, shortened. */
 function nft(words: readonly string[], input: string): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    const child = spawn('nft', words, { stdio: ['pipe', 'ignore', 'pipe'], timeout: TIMEOUT_MS, killSignal: 'SIGKILL' })
+    const child = spawn('nft', words, {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      timeout: TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+      // Ctrl-C on our terminal must not end it in the middle of a commit, which does not heed it either.
+      detached: true,
+    })
     let said = ''
     child.stderr.setEncoding('utf8').on('data', (part: string) => {
       if (said.length < MAX_ERROR) said += part

@@ -48,7 +48,12 @@ export function systemdServices(layout: Layout): Services {
 }
 
 const systemctl = (verb: string, unit: UnitName, ...more: string[]) =>
-  execa('systemctl', ['--no-ask-password', verb, `${unit}.service`, ...more], { reject: false, timeout: 90_000 })
+  execa('systemctl', ['--no-ask-password', verb, `${unit}.service`, ...more], {
+    reject: false,
+    timeout: 90_000,
+    // Ctrl-C on our terminal must not end it in the middle of a commit, which does not heed it either.
+    detached: true,
+  })
 
 /** Has it had time enough to start, and does not do its work? Then starting it would change nothing. */
 async function isStuck(unit: UnitDefinition<UnitName>): Promise<boolean> {

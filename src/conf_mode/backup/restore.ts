@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
+import { uninterrupted } from '../../base/uninterrupted.ts'
 import { parsePolicy } from '../../policy/index.ts'
 import { withLock } from '../../services/index.ts'
 import {
@@ -43,15 +44,17 @@ export async function restoreBackup(
     for (const warning of await check(layout, backup, input)) tell(warning)
     return putFiles(layout, backup)
   }
-  const files = await withLock(layout, LOCK_WAIT_MS, () => inSentences(put), 'restore')
-  try {
-    if (before.only(SECTION).equals(backup.section)) tell(await handle(input, layout))
-    else await commitSection(before, backup, session, tell)
-  } catch (error) {
-    await withLock(layout, LOCK_WAIT_MS, () => files.undo(), 'restore (putting the files back)')
-    throw error
-  }
-  files.keep()
+  await uninterrupted(async () => {
+    const files = await withLock(layout, LOCK_WAIT_MS, () => inSentences(put), 'restore')
+    try {
+      if (before.only(SECTION).equals(backup.section)) tell(await handle(input, layout))
+      else await commitSection(before, backup, session, tell)
+    } catch (error) {
+      await withLock(layout, LOCK_WAIT_MS, () => files.undo(), 'restore (putting the files back)')
+      throw error
+    }
+    files.keep()
+  })
   tell(`Restored the backup of ${backup.created}. Save the configuration to keep it over a reboot.`)
 }
 

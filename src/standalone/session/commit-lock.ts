@@ -53,16 +53,3 @@ function isHeld(file: string): boolean {
     return false
   }
 }
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-/** Runs work that must not end half way: signals that would end the process are ignored until it is done. */
-export async function uninterrupted<T>(work: () => Promise<T>): Promise<T> {
-  const ignore = () => {}
-  for (const signal of SIGNALS) process.on(signal, ignore)
-  try {
-    return await work()
-  } finally {
-    for (const signal of SIGNALS) process.off(signal, ignore)
-  }
-}

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Layout } from '../../base/layout.ts'
+import { uninterrupted } from '../../base/uninterrupted.ts'
 import {
   type ConfigTree,
   type Definitions,
@@ -13,7 +14,7 @@ import {
   rebase,
 } from '../../vyos/index.ts'
 import { commitTree } from './commit.ts'
-import { takeLock, uninterrupted } from './commit-lock.ts'
+import { takeLock } from './commit-lock.ts'
 import type { ConfigStore, Revision } from './config-store.ts'
 import type { OwnerCaller } from './owner-call.ts'
 import type { UnconfirmedCommit } from './unconfirmed-commit.ts'

@@ -1,13 +1,25 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { layoutBelow } from '../../../src/base/layout.ts'
 import { importIntoNodes } from '../../../src/conf_mode/import-nodes.ts'
 import { vyosSession } from '../../../src/conf_mode/vyos-session.ts'
-import { tempFolder } from '../daemon/temp-folder.ts'
+import { tempFolder, until } from '../daemon/temp-folder.ts'
 
 const STUB = 'test/data/vyos-stub'
 const POLICY = { version: 1, description: 'it is $(reboot) \\ `x`', allow: { domains: ['b.example', '*.c.example'] } }
+
+/** An import as a process of its own: arguments are the interpreter's, the environment is the stub's. */
+const IMPORT = `
+const { importIntoNodes } = await import('./src/conf_mode/import-nodes.ts')
+const { vyosSession } = await import('./src/conf_mode/vyos-session.ts')
+const { layoutBelow } = await import('./src/base/layout.ts')
+const options = { file: 'p.json', deletePolicyFile: false, save: true, tell: () => {} }
+const candidate = Buffer.from(${JSON.stringify(JSON.stringify(POLICY))})
+await importIntoNodes(layoutBelow(process.env.VYOS_STUB_CALLS + '.root'), candidate, vyosSession(['python3']), options)
+`
 
 describe("VyOS's configuration session", () => {
   const folder = tempFolder()
@@ -21,15 +33,18 @@ describe("VyOS's configuration session", () => {
           .split('\n')
           .map((line) => JSON.parse(line) as string[])
       : []
+  const environmentOf = (clawgress: object | undefined, more: Record<string, string> = {}) => ({
+    PYTHONPATH: STUB,
+    PYTHONDONTWRITEBYTECODE: '1',
+    VYOS_STUB_CONFIG: JSON.stringify({
+      proposed: null,
+      effective: clawgress === undefined ? null : { service: { clawgress } },
+    }),
+    VYOS_STUB_CALLS: calls(),
+    ...more,
+  })
   const sessionOn = (clawgress: object | undefined, more: Record<string, string> = {}) => {
-    const running = clawgress === undefined ? null : { service: { clawgress } }
-    const environment = {
-      PYTHONPATH: STUB,
-      PYTHONDONTWRITEBYTECODE: '1',
-      VYOS_STUB_CONFIG: JSON.stringify({ proposed: null, effective: running }),
-      VYOS_STUB_CALLS: calls(),
-      ...more,
-    }
+    const environment = environmentOf(clawgress, more)
     return vyosSession(['env', ...Object.entries(environment).map(([name, value]) => `${name}=${value}`), 'python3'])
   }
   const told: string[] = []
@@ -58,6 +73,25 @@ describe("VyOS's configuration session", () => {
     rmSync(calls())
     await importPolicy(sessionOn(running), POLICY, true)
     assert.deepEqual(noted(), [...expected, ['save', '/config/config.boot']])
+  })
+
+  it('commits to its end, and saves, when its operator presses Ctrl-C or is cut off', async () => {
+    const gate = join(folder(), 'gate')
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', IMPORT], {
+      env: { ...process.env, ...environmentOf({ client: {} }, { VYOS_STUB_GATE: gate }) },
+      stdio: ['ignore', 'ignore', 'inherit'],
+      detached: true,
+    })
+    const ended = once(child, 'exit')
+    await until(() => noted().at(-1)?.[0] === 'commit', 'the commit begins', 20_000)
+    const python = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8'))
+    for (const signal of ['SIGINT', 'SIGHUP'] as const) {
+      process.kill(-child.pid!, signal)
+      process.kill(python, signal)
+    }
+    writeFileSync(gate, '')
+    assert.deepEqual(await ended, [0, null])
+    assert.deepEqual(noted().at(-1), ['save', '/config/config.boot'])
   })
 
   it('is left without a trace where a value or the commit is refused', async () => {

@@ -2,6 +2,7 @@
 import grp
 import json
 import os
+import time
 
 
 class ConfigSessionError(Exception):
@@ -30,6 +31,8 @@ class ConfigSession:
 
     def commit(self):
         self._note('commit', os.environ['COMMIT_COMMENT'])
+        while 'VYOS_STUB_GATE' in os.environ and not os.path.exists(os.environ['VYOS_STUB_GATE']):
+            time.sleep(0.01)
         if os.environ.get('VYOS_STUB_COMMIT') == 'refused':
             raise ConfigSessionError('[[service clawgress]] failed\nCommit failed\n')
         return '[ service clawgress ]\nlive\n\n'
