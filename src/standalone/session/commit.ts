@@ -1,4 +1,5 @@
 import { formatProblem } from '../../base/errors.ts'
+import { problemsOf } from '../../conf_mode/failure.ts'
 import {
   type ConfigDict,
   type ConfigNode,
@@ -44,7 +45,7 @@ export async function commitTree(
       failed.add(keyOf(unit.path))
     } else {
       const effective = compose(before, after, units, failed, unit)
-      const result = await callUnit(unit, effective, after, surroundings)
+      const result = await callUnit(unit, effective, after, surroundings).catch(refusedBy)
       if (result.output !== '') write(`[ ${unit.path.join(' ')} ]\n${result.output}\n`)
       if (result.ok) continue
       failed.add(keyOf(unit.path))
@@ -54,6 +55,12 @@ export async function commitTree(
   if (failed.size > 0) write('Commit failed\n')
   return { ok: failed.size === 0, active: compose(before, after, units, failed) }
 }
+
+/** Owners that were called before stay called, so whatever is thrown is this one's refusal. */
+const refusedBy = (error: unknown): OwnerResult => ({
+  ok: false,
+  output: `${problemsOf(error).map(formatProblem).join('\n')}\n`,
+})
 
 const keyOf = (path: readonly string[]): string => path.join('\0')
 

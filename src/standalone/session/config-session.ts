@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { formatProblem } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import { uninterrupted } from '../../base/uninterrupted.ts'
+import { problemsOf } from '../../conf_mode/failure.ts'
 import {
   type ConfigTree,
   type Definitions,
@@ -248,7 +250,7 @@ export class ConfigSession {
     this.#base = active
     const result = await commitTree(active, this.#working, { ...this.#around, booting })
     if (!result.active.equals(active)) {
-      store.writeActive(result.active)
+      if (!(await this.#noteActive(active, result.active, booting))) return false
       const revision: Omit<Revision, 'sequence'> = { time: new Date().toISOString(), user, via, comment }
       try {
         if (isUnconfirmed) unconfirmed.note(revision)
@@ -261,6 +263,23 @@ export class ConfigSession {
     if (result.ok) this.#working = result.active
     if (!this.#working.has(this.#level)) this.#level = []
     return result.ok
+  }
+
+  /** A commit that cannot be noted is taken back: the next one would be compared with what is not in force. */
+  async #noteActive(before: ConfigTree, after: ConfigTree, booting: boolean): Promise<boolean> {
+    const { store, unconfirmed, write } = this.#around
+    try {
+      store.writeActive(after)
+      return true
+    } catch (error) {
+      write(`${problemsOf(error).map(formatProblem).join('\n')}\n`)
+    }
+    // at boot nothing was in force before, and clients are not to be left unpoliced
+    if (booting) return false
+    const { ok } = await commitTree(after, before, this.#around)
+    if (ok) unconfirmed.clear()
+    write(ok ? 'The commit was taken back.\n' : 'The commit could not be taken back; make room and commit again.\n')
+    return false
   }
 
   #locate(words: readonly string[], action: string, level = this.#level): Located {

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
-import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { closeSync, readSync } from 'node:fs'
 import { PROGRESS_FD } from '../../conf_mode/checkpoint.ts'
+import { openSealedMemory, writtenTo } from '../../services/index.ts'
 import type { ConfigDict } from '../../vyos/index.ts'
 
 /** What an owner reads on its standard input, as JSON. */
@@ -25,6 +24,8 @@ export interface OwnerResult {
 
 /** More output is cut. */
 const MAX_OUTPUT_BYTES = 1024 * 1024
+/** An owner that writes more is refused by the kernel. */
+const MAX_KEPT_BYTES = 16 * MAX_OUTPUT_BYTES
 
 /** How owners are called: program with its arguments, before `conf-mode NAME`. */
 export interface OwnerCaller {
@@ -34,19 +35,17 @@ export interface OwnerCaller {
 }
 
 /**
- * Runs one owner in a session of its own, so that Ctrl-C cannot stop it half way. Its output goes through a file:
- * a service that it leaves behind may keep the file open without holding up the commit.
+ * Runs one owner in a session of its own, so that Ctrl-C cannot stop it half way. Its output goes through a file, in
+ * memory: a service that it leaves behind may keep the file open without holding up the commit.
  */
 export async function callOwner(caller: OwnerCaller, name: string, input: OwnerInput): Promise<OwnerResult> {
-  const folder = mkdtempSync(join(tmpdir(), 'clawgress-owner-'))
-  const output = openSync(join(folder, 'output'), 'w+')
+  const output = openSealedMemory('clawgress-owner', MAX_KEPT_BYTES)
   try {
     const status = await run(caller, name, input, output)
     const text = readOutput(output)
     return status === undefined ? { ok: true, output: text } : { ok: false, output: joinLines(text, status) }
   } finally {
     closeSync(output)
-    rmSync(folder, { recursive: true, force: true })
   }
 }
 
@@ -94,7 +93,7 @@ function killGroup(pid: number | undefined): void {
 }
 
 function readOutput(file: number): string {
-  const size = fstatSync(file).size
+  const size = writtenTo(file)
   const buffer = Buffer.alloc(Math.min(size, MAX_OUTPUT_BYTES))
   const read = readSync(file, buffer, 0, buffer.length, 0)
   const text = buffer.toString('utf8', 0, read)

@@ -2,7 +2,7 @@
 // `clawgress shell` is the real one, with this stand-in for what it calls.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const [kind, name, ...rest] = process.argv.slice(2)
@@ -12,6 +12,7 @@ if (kind === 'conf-mode') {
   appendFileSync(process.env.STUB_CALLS, `${JSON.stringify({ name, input })}\n`)
   if (plan.slowMs) await new Promise((resolve) => setTimeout(resolve, plan.slowMs))
   if (plan.output) process.stdout.write(plan.output)
+  if (plan.bytes) writeFileSync(1, 'x'.repeat(plan.bytes))
   if (plan.error) process.stderr.write(plan.error)
   if (plan.leaves)
     spawn('sleep', [String(plan.leaves)], { stdio: ['ignore', 'inherit', 'inherit'], detached: true }).unref()
