@@ -1,8 +1,10 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
-import { type ConfigDict, footerVersions, loadVersions, parseConfig } from '../vyos/index.ts'
+import { readRegularFile } from '../base/regular-file.ts'
+import { type ConfigDict, type ConfigTree, footerVersions, loadVersions, parseConfig } from '../vyos/index.ts'
+import { clientInterfacesNamed } from './damaged-configuration.ts'
 import { DictReader } from './dict-reader.ts'
 
 /** Larger ones are no configuration of a router. */
@@ -12,16 +14,22 @@ const FOOTER_BYTES = 64 << 10
 
 const savedFile = (layout: Layout): string => join(layout.config, 'config.boot')
 
-/** Client interfaces that the saved configuration wants to have policed; none where it cannot be read, or says `disable`. */
+/**
+ * Client interfaces that the saved configuration wants to have policed, also where it is damaged; none where it cannot be
+ * read at all, or says `disable`.
+ */
 export function savedClientInterfaces(layout: Layout): readonly string[] {
+  const content = readRegularFile(savedFile(layout), MAX_BYTES)
+  if ('fault' in content) return []
+  const text = content.bytes.toString('utf8')
+  let tree: ConfigTree
   try {
-    if (statSync(savedFile(layout)).size > MAX_BYTES) return []
-    const tree = parseConfig(readFileSync(savedFile(layout), 'utf8'))
-    if (tree.has(['service', 'clawgress', 'disable'])) return []
-    return tree.get(['service', 'clawgress', 'client', 'interface'])?.values ?? []
+    tree = parseConfig(text)
   } catch {
-    return []
+    return clientInterfacesNamed(text)
   }
+  if (tree.has(['service', 'clawgress', 'disable'])) return []
+  return tree.get(['service', 'clawgress', 'client', 'interface'])?.values ?? []
 }
 
 /**

@@ -79,6 +79,22 @@ describe('a configuration that was restored on a fresh machine and cannot be put
     await assertClosed()
   })
 
+  it('denies everything to its clients when it is damaged, also without anything that an earlier commit left', async () => {
+    await lab().gateway.write('/config/policy.json', POLICY)
+    for (const damage of [
+      (text: string) => text.slice(0, text.indexOf('policy-file')),
+      (text: string) => text.replace('root-hints', '} root-hints "'),
+    ]) {
+      await mustCommit(lab(), { proposed: null })
+      rmSync(lab().gateway.layout.state, { recursive: true, force: true })
+      await lab().gateway.write('/config/config.boot', damage(saved(1)))
+      const { exitCode, stdout } = await boot()
+      assert.equal(exitCode, 1)
+      assert.match(stdout, /^.*\(config\.syntax\)\n[\s\S]*clients are denied everything.*\(apply\.closed\)\n/)
+      await assertClosed()
+    }
+  })
+
   it('denies everything to its clients when VyOS verifies it, which comes before it applies anything', async () => {
     await lab().gateway.write('/config/config.boot', saved(1))
     const session = { VYATTA_CHANGES_ONLY_DIR: '/opt/vyatta/config/tmp/changes_only_1' }

@@ -1,9 +1,10 @@
 import { hostname, userInfo } from 'node:os'
 import { ClawgressError, formatProblem } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
+import { savedClientInterfaces } from '../../conf_mode/saved-configuration.ts'
 import {
   type CommandLine,
-  type ConfigTree,
+  ConfigTree,
   type Definitions,
   formatShow,
   loadDefinitions,
@@ -21,6 +22,8 @@ import { BUILT_IN, BUILT_IN_DEFINITIONS, type BuiltIn, matchOp, runOp, runProgra
 import { applyPipe } from './pipes.ts'
 import { UnconfirmedCommit } from './unconfirmed-commit.ts'
 
+/** The section whose owner denies the clients named in it everything where it cannot do what the rest says. */
+const BASE = ['service', 'clawgress']
 /** No handler may hold up a commit for longer. */
 const OWNER_TIME_LIMIT_MS = 600_000
 
@@ -97,16 +100,31 @@ export class Shell {
 
   /**
    * Makes the saved configuration the running one, as at boot: every owner is called. One that a newer version saved is
-   * for the owner to refuse, which then denies its clients everything.
+   * for the owner to refuse, which then denies its clients everything; so does it for the clients that are all that is
+   * taken from a damaged one.
    */
   async boot(): Promise<boolean> {
     this.#unconfirmed.clear()
-    const saved = this.store.saved()
-    if (saved === undefined) return true
+    const { saved, isDamaged } = this.#savedOrItsClients()
+    if (saved === undefined) return !isDamaged
     this.store.writeActive(this.store.active().withRoot({ values: [], children: new Map(), tag: false }))
     const session = this.#newSession()
     session.replace(saved)
-    return session.isChanged ? session.commit({ comment: 'boot', via: 'boot-config-loader', booting: true }) : true
+    if (!session.isChanged) return !isDamaged
+    return (await session.commit({ comment: 'boot', via: 'boot-config-loader', booting: true })) && !isDamaged
+  }
+
+  /** The saved configuration; of a damaged one, which it tells, the client interfaces as far as they can be made out. */
+  #savedOrItsClients(): { readonly saved: ConfigTree | undefined; readonly isDamaged: boolean } {
+    try {
+      return { saved: this.store.saved(), isDamaged: false }
+    } catch (error) {
+      this.#tellProblems(error)
+      const values = savedClientInterfaces(this.layout)
+      if (values.length === 0) return { saved: undefined, isDamaged: true }
+      const interfaces = { values, children: new Map(), tag: false }
+      return { saved: ConfigTree.empty.replace([...BASE, 'client', 'interface'], interfaces), isDamaged: true }
+    }
   }
 
   /** When the commit that waits for `confirm` is to be taken back; undefined where none waits. */
@@ -187,10 +205,15 @@ export class Shell {
     try {
       return await this.#runBuiltIn(command)
     } catch (error) {
-      if (!(error instanceof ClawgressError)) throw error
-      this.#write(`${error.problems.map(formatProblem).join('\n')}\n`)
+      this.#tellProblems(error)
       return false
     }
+  }
+
+  /** Throws again what is no refusal of ours. */
+  #tellProblems(error: unknown): void {
+    if (!(error instanceof ClawgressError)) throw error
+    this.#write(`${error.problems.map(formatProblem).join('\n')}\n`)
   }
 
   async #runBuiltIn(command: BuiltIn): Promise<boolean> {
