@@ -52,9 +52,12 @@ export class Joiner {
     else this.addTo(this.questions, `${raw.client ?? ''} ${raw.group ?? ''} ${raw.name}`, WINDOWS.question, raw, now)
   }
 
-  /** Takes the incidents whose first line is old enough; all of them with `now` Infinity. */
+  /**
+   * Takes the incidents whose first line is old enough, or of a time that a clock that was set back has yet to reach; all
+   * of them with `now` Infinity.
+   */
   takeDue(now: number): Incident[] {
-    const split = this.pending.findIndex((incident) => now - incident.seenAt < WINDOWS.gather)
+    const split = this.pending.findIndex((incident) => Math.abs(now - incident.seenAt) < WINDOWS.gather)
     const due = split < 0 ? this.pending : this.pending.slice(0, split)
     this.pending = split < 0 ? [] : this.pending.slice(split)
     return due
@@ -78,7 +81,7 @@ export class Joiner {
 
   /** Takes what came after the decisions, once their window is over; all of it with `now` Infinity. */
   takeRepeated(now: number): Incident[] {
-    const due = [...this.repeated].filter((incident) => now - incident.toldAt >= windowOf(incident))
+    const due = [...this.repeated].filter((incident) => Math.abs(now - incident.toldAt) >= windowOf(incident))
     for (const incident of due) this.repeated.delete(incident)
     return due
   }

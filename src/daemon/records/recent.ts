@@ -19,8 +19,10 @@ export class Recent<Value> {
   }
 
   set(key: string, value: Value, now: number): void {
-    if (now - this.turnedAt >= this.windowMs || this.young.size >= this.limit) {
-      this.old = now - this.turnedAt >= 2 * this.windowMs ? new Map() : this.young
+    // The clock may have been set back.
+    const age = Math.abs(now - this.turnedAt)
+    if (age >= this.windowMs || this.young.size >= this.limit) {
+      this.old = age >= 2 * this.windowMs ? new Map() : this.young
       this.young = new Map()
       this.turnedAt = now
     }

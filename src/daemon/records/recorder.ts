@@ -86,11 +86,11 @@ export class Recorder {
     }
     this.context.names.ask()
     this.write(this.joiner.takeDue(now), now)
-    if (now - this.repeatsAt >= REPEATS_EVERY) {
+    if (Math.abs(now - this.repeatsAt) >= REPEATS_EVERY) {
       this.repeatsAt = now
       this.emit(this.joiner.takeRepeated(now), now)
     }
-    if (now - this.savedAt >= SAVE_EVERY) this.save(now)
+    if (Math.abs(now - this.savedAt) >= SAVE_EVERY) this.save(now)
     return isMore
   }
 
