@@ -57,6 +57,8 @@ export const runtimePaths = (layout: Layout) => ({
   pinnerSocket: join(layout.run, 'pinner', 'pinner.sock'),
   /** Which generation folders the pinner has active and staged, for its restart. */
   pinnerState: join(layout.run, 'pinner', 'state.json'),
+  /** Held by a restore that is under way. */
+  restoreLock: join(layout.run, 'restore.lock'),
   supervisorSocket: join(layout.run, 'supervisor.sock'),
   supervisorLock: join(layout.run, 'supervisor.lock'),
   /** Where the daemon asks root for activations; the guard listens. */
@@ -82,6 +84,8 @@ export const runtimePaths = (layout: Layout) => ({
   telemetryFolder: join(layout.state, 'telemetry'),
   /** Present while an import waits for its confirmation; see `src/services/guard/confirmation.ts`. */
   confirmation: join(layout.state, 'confirm.json'),
+  /** Present while it is not settled whether the files of a backup stay; see `src/conf_mode/backup/restore-journal.ts`. */
+  restoreJournal: join(layout.state, 'restore.json'),
   /** Alerts of the guard, and those of the daemon, which is not root and has a file of its own. */
   alerts: join(layout.log, 'alerts.jsonl'),
   daemonAlerts: join(layout.log, 'daemon-alerts.jsonl'),

@@ -9,7 +9,7 @@ const configValue: z.ZodType<ConfigValue> = z.lazy(() =>
   z.union([z.string(), z.array(z.string()), z.record(z.string(), configValue)]),
 )
 
-const configDict: z.ZodType<ConfigDict | null> = z.record(z.string(), configValue).nullable()
+export const configDict: z.ZodType<ConfigDict | null> = z.record(z.string(), configValue).nullable()
 
 /** What VyOS's adapter and the standalone session hand over, as JSON. */
 const handlerInput = z.strictObject({

@@ -3,6 +3,7 @@ import { formatProblem } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
 import { withLock } from '../services/index.ts'
 import { type Activation, activate } from './activate.ts'
+import { noteCommitted, settleCutOffRestore } from './backup/restore-journal.ts'
 import { behindDefaultDeny } from './behind-default-deny.ts'
 import { inSentences } from './failure.ts'
 import type { HandlerInput } from './handler-input.ts'
@@ -22,20 +23,28 @@ export const handle = (input: HandlerInput, layout: Layout): Promise<string> =>
 
 async function carryOut(input: HandlerInput, layout: Layout): Promise<string> {
   const { proposed } = input
+  const isLocked = !input.dry_run || isCommitting()
   if (proposed === null || proposed.disable !== undefined) {
-    const remove = () => removeEverything(layout, operator(), proposed === null ? 'deleted' : 'disabled')
+    const remove = async () => {
+      const settled = settleCutOffRestore(layout, input)
+      const said = await removeEverything(layout, operator(), proposed === null ? 'deleted' : 'disabled')
+      noteCommitted(layout)
+      return [...settled, said].join('\n')
+    }
     return input.dry_run ? '' : withLock(layout, LOCK_WAIT_MS, remove, 'commit')
   }
   const carry = async () => {
+    const settled = isLocked ? settleCutOffRestore(layout, input) : []
     refuseNewerConfiguration(layout)
     refuseLeftOut(proposed)
     const verified = await verify(input, layout)
     // The same warnings come again when it is applied.
     if (input.dry_run) return isCommitting() ? '' : warningsOf(verified).join('\n')
     const activation = await activate(layout, verified, input, operator())
-    return [...warningsOf(verified), describe(activation, verified)].join('\n')
+    noteCommitted(layout)
+    return [...settled, ...warningsOf(verified), describe(activation, verified)].join('\n')
   }
-  if (input.dry_run && !isCommitting()) return carry()
+  if (!isLocked) return carry()
   return withLock(layout, LOCK_WAIT_MS, () => behindDefaultDeny(layout, proposed, carry), 'commit')
 }
 

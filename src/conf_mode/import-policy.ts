@@ -6,6 +6,7 @@ import { uninterrupted } from '../base/uninterrupted.ts'
 import { MAX_POLICY_BYTES } from '../policy/index.ts'
 import { type Confirmation, confirmationSchema, withLock } from '../services/index.ts'
 import { type Activation, activate, differenceFrom } from './activate.ts'
+import { refuseWhileRestoring, settleRestore } from './backup/restore-journal.ts'
 import type { Difference } from './difference.ts'
 import { earlierPolicyFile, rollbackFile } from './earlier-policy.ts'
 import { inSentences } from './failure.ts'
@@ -108,6 +109,8 @@ async function replacePolicy(
     if (expected !== undefined) refuseOutdated(layout, expected)
     const input = recallInput(layout)
     const policyFile = requirePolicyFile(input)
+    refuseWhileRestoring(layout)
+    for (const line of settleRestore(layout, { ...input, effective: input.proposed })) tell(line)
     const candidate = candidateFor(input)
     const verified = await verify(input, layout, candidate)
     for (const warning of warningsOf(verified)) tell(warning)

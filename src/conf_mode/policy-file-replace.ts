@@ -24,11 +24,12 @@ export interface Replacement {
 
 /**
  * Replaces a file by rename, so that a reader sees the old or the new content and nothing else, and a power failure
- * leaves one of the two. Owner and mode stay; a new file is readable by its owner and group.
+ * leaves one of the two. Owner and mode stay; a new file is readable by its owner and group. Until it is settled, the
+ * content before lies beside it, under its name and `suffix`.
  */
-export function replaceFile(path: string, content: Buffer): Replacement {
+export function replaceFile(path: string, content: Buffer, suffix = '.clawgress-old'): Replacement {
   const target = existsSync(path) ? realpathSync(path) : path
-  const old = `${target}.clawgress-old`
+  const old = `${target}${suffix}`
   rmSync(old, { force: true })
   const hadContent = existsSync(target)
   if (hadContent) linkSync(target, old)

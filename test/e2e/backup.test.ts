@@ -80,6 +80,20 @@ describe('a backup', () => {
     await assertDenied(worker, ['h3.pool.net'])
   })
 
+  for (const at of ['kernel', 'switched'])
+    it(`is taken back by the next commit when the restore is killed at "${at}"`, async () => {
+      await mustImport(lab(), SECOND)
+      await lab().gateway.clawgress(['backup', ARCHIVE])
+      await mustImport(lab(), FIRST)
+      const before = files()
+      assert.equal((await restore({ CLAWGRESS_KILL_AT: at })).signal, 'SIGKILL')
+      const said = await lab().gateway.commit([`set service clawgress dns max-ttl ${at.length * 100}`])
+      assert.match(said, /A restore of a backup was cut off before it was done; its files were taken back\./)
+      assert.deepEqual(files(), before)
+      await assertReachable(worker, ['h2.pool.net'])
+      await assertDenied(worker, ['h3.pool.net'])
+    })
+
   it('is refused before anything is replaced when this machine cannot carry its configuration', async () => {
     await lab().gateway.commit(['delete service clawgress client interface eth2'])
     await lab().gateway.clawgress(['backup', ARCHIVE])

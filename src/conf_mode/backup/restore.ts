@@ -20,6 +20,7 @@ import type { HandlerInput } from '../handler-input.ts'
 import { verify } from '../verify.ts'
 import { type BackupContents, readBackup } from './contents.ts'
 import { SECTION } from './members.ts'
+import { holdRestore, keepRestored, settleRestore, undoRestored } from './restore-journal.ts'
 import { putFiles, targetOf } from './restored-files.ts'
 
 /**
@@ -40,21 +41,28 @@ export async function restoreBackup(
     pki: pkiOf(before),
     dry_run: false,
   }
+  const unchanged = before.only(SECTION).equals(backup.section)
   const put = async () => {
+    for (const line of settleRestore(layout, { ...input, proposed: input.effective })) tell(line)
     for (const warning of await check(layout, backup, input)) tell(warning)
-    return putFiles(layout, backup)
+    return putFiles(layout, backup, { section: input.proposed, unchanged })
   }
-  await uninterrupted(async () => {
-    const files = await withLock(layout, LOCK_WAIT_MS, () => inSentences(put), 'restore')
-    try {
-      if (before.only(SECTION).equals(backup.section)) tell(await handle(input, layout))
-      else await commitSection(before, backup, session, tell)
-    } catch (error) {
-      await withLock(layout, LOCK_WAIT_MS, () => files.undo(), 'restore (putting the files back)')
-      throw error
-    }
-    files.keep()
-  })
+  const release = holdRestore(layout)
+  try {
+    await uninterrupted(async () => {
+      const journal = await withLock(layout, LOCK_WAIT_MS, () => inSentences(put), 'restore')
+      try {
+        if (unchanged) tell(await handle(input, layout))
+        else await commitSection(before, backup, session, tell)
+      } catch (error) {
+        await withLock(layout, LOCK_WAIT_MS, () => undoRestored(layout, journal), 'restore (putting the files back)')
+        throw error
+      }
+      keepRestored(layout, journal)
+    })
+  } finally {
+    release()
+  }
   tell(`Restored the backup of ${backup.created}. Save the configuration to keep it over a reboot.`)
 }
 

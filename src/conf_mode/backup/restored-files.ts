@@ -1,33 +1,48 @@
-import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { syncFolder } from '../../base/atomic-file.ts'
 import { fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import { historyFolder, prepareFolders } from '../../services/index.ts'
-import { type Replacement, replaceFile } from '../policy-file-replace.ts'
+import { replaceFile } from '../policy-file-replace.ts'
 import type { BackupContents } from './contents.ts'
+import { REPLACED_SUFFIX, type RestoreJournal, sha256, undoRestored, writeJournal } from './restore-journal.ts'
 
 /**
  * Puts the files and the history of a backup in their places, all or none. A machine that has a history keeps its own.
- * The caller holds the lock, and says later what stays.
+ * The caller holds the lock, and settles later by the journal what stays.
  */
-export function putFiles(layout: Layout, { files, history }: BackupContents): Replacement {
-  const done: Replacement[] = []
-  const each = (what: keyof Replacement) => {
-    for (const replacement of done.reverse()) replacement[what]()
+export function putFiles(
+  layout: Layout,
+  { files, history }: BackupContents,
+  { section, unchanged }: Pick<RestoreJournal, 'section' | 'unchanged'>,
+): RestoreJournal {
+  // Folders made in the history belong to those who may read it.
+  prepareFolders(layout)
+  const placed = files.map(({ path, content }) => ({ target: targetOf(layout, path), content }))
+  const isFirst = history.size > 0 && readdirSync(historyFolder(layout)).length === 0
+  const journal: RestoreJournal = {
+    files: placed.map(({ target, content }) => {
+      const existed = existsSync(target)
+      return { path: existed ? realpathSync(target) : target, existed, sha256: sha256(content) }
+    }),
+    history: isFirst,
+    section,
+    unchanged,
+    committed: false,
   }
+  writeJournal(layout, journal)
   try {
-    for (const { path, content } of files) {
-      const target = targetOf(layout, path)
+    for (const { target, content } of placed) {
       mkdirSync(dirname(target), { recursive: true, mode: 0o755 })
-      done.push(replaceFile(target, content))
+      replaceFile(target, content, REPLACED_SUFFIX)
     }
-    if (history.size > 0) done.push(putHistory(layout, history))
+    if (isFirst) putHistory(layout, history)
   } catch (error) {
-    each('undo')
+    undoRestored(layout, journal)
     throw error
   }
-  return { undo: () => each('undo'), keep: () => each('keep') }
+  return journal
 }
 
 /** Where a path below /config really lies. Throws ClawgressError where a link leads it out of there. */
@@ -41,26 +56,13 @@ export function targetOf(layout: Layout, path: string): string {
   return target
 }
 
-function putHistory(layout: Layout, history: BackupContents['history']): Replacement {
-  // Folders made in it belong to those who may read it.
-  prepareFolders(layout)
+function putHistory(layout: Layout, history: BackupContents['history']): void {
   const folder = historyFolder(layout)
-  if (readdirSync(folder).length > 0) return { undo: () => {}, keep: () => {} }
-  const undo = () => {
-    for (const entry of readdirSync(folder)) rmSync(join(folder, entry), { recursive: true, force: true })
+  for (const [entry, files] of history) {
+    const aside = join(folder, `${entry}.new`)
+    mkdirSync(aside, { mode: 0o750 })
+    for (const [name, content] of files) writeFileSync(join(aside, name), content, { mode: 0o640, flush: true })
+    renameSync(aside, join(folder, entry))
   }
-  try {
-    for (const [entry, files] of history) {
-      const aside = join(folder, `${entry}.new`)
-      mkdirSync(aside, { mode: 0o750 })
-      for (const [name, content] of files) writeFileSync(join(aside, name), content, { mode: 0o640, flush: true })
-      renameSync(aside, join(folder, entry))
-    }
-    syncFolder(folder)
-  } catch (error) {
-    undo()
-    throw error
-  }
-  // What the restored configuration itself adds to it goes, too: as before means empty.
-  return { undo, keep: () => {} }
+  syncFolder(folder)
 }

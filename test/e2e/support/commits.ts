@@ -106,7 +106,7 @@ export async function assertGone(lab: Lab): Promise<void> {
   const { run, named } = lab.gateway.layout
   if (!existsSync(run)) return
   // The locks stay for whoever waits for one; program and Node are where a checkout in a closed folder is mounted.
-  const stays = ['lock', 'supervisor.lock', 'disabled', 'config', 'program', 'node']
+  const stays = ['lock', 'supervisor.lock', 'restore.lock', 'disabled', 'config', 'program', 'node']
   assert.deepEqual(
     readdirSync(run).filter((name) => !stays.includes(name)),
     [],

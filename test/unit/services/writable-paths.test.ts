@@ -16,6 +16,8 @@ type Writer = 'root' | 'clawgress-named' | 'clawgress-pinner' | 'clawgress-log' 
 /** Who writes each path that more than one program knows; a new path does not compile until it stands here. */
 const WRITERS: Record<keyof ReturnType<typeof runtimePaths>, Writer | readonly Writer[]> = {
   lock: 'root',
+  restoreJournal: 'root',
+  restoreLock: 'root',
   current: 'root',
   intent: 'root',
   generations: 'root',
