@@ -94,15 +94,19 @@ describe('the API of a gateway', () => {
     }))
 
   it('lets one of several posts at once win, and mixes nothing', async () => {
-    const match = `"${live()}"`
+    const outdated = live()
+    const match = `"${outdated}"`
     const policies = ['h1', 'h2', 'h4', 'h5'].map((host) => policyOf(`${host}.pool.net`))
     const answers = await Promise.all(policies.map((policy) => api.post('/policy', policy, { key: ADMIN, match })))
     const statuses = answers.map(({ status }) => status)
-    const won = statuses.indexOf(200)
-    assert.equal(statuses.filter((status) => status === 200).length, 1, String(statuses))
-    for (const status of statuses) assert.ok([200, 409, 412].includes(status), String(statuses))
+    // A busy machine takes longer than an answer may: the winner is then told where to ask for the end.
+    const winners = statuses.flatMap((status, index) => (status === 200 || status === 202 ? [index] : []))
+    assert.equal(winners.length, 1, String(statuses))
+    for (const status of statuses) assert.ok([200, 202, 409, 412].includes(status), String(statuses))
+    const won = winners[0]!
+    await until('the winner is live', 30_000, async () => live() !== outdated)
     assert.deepEqual(policyFile(lab()), policies[won])
-    assert.equal(answers[won]!.body.data.generation, live())
+    if (statuses[won] === 200) assert.equal(answers[won]!.body.data.generation, live())
   })
 
   it('goes back to an earlier version, and shows versions and what differs', async () => {

@@ -35,10 +35,21 @@ describe('what somebody may have typed', () => {
   function put(tree: Tree, path: readonly string[], value: string | Tree): void {
     let at = tree
     for (const word of path.slice(0, -1)) {
-      if (typeof at[word] !== 'object') at[word] = {}
+      if (!Object.hasOwn(at, word)) at[word] = {}
       at = at[word] as Tree
     }
     at[path.at(-1)!] = value
+  }
+
+  /** What alerts need beside a text: an address for each webhook, no CA that is none, a webhook for each rule's name. */
+  function completeAlerts(proposed: Tree): void {
+    const { webhook: webhooks = {}, rule: rules = {} } = (proposed.alert ?? {}) as Record<string, Record<string, Tree>>
+    const named = Object.values(rules).flatMap(({ webhook }) => (typeof webhook === 'string' ? [webhook] : []))
+    for (const name of new Set([...Object.keys(webhooks), ...named])) {
+      const { 'ca-certificate': _, ...given } = (Object.hasOwn(webhooks, name) ? webhooks[name] : undefined) ?? {}
+      put(proposed, ['alert', 'webhook', name], { url: 'http://127.0.0.1:9/', format: 'alertmanager', ...given })
+    }
+    for (const rule of Object.values(rules)) rule.threshold ??= '5'
   }
 
   /**
@@ -53,6 +64,7 @@ describe('what somebody may have typed', () => {
         if (definition.kind === 'tag' || !satisfies(definition, text)) continue
         if (path.some((word) => isOrdinaryTag(word, index)) || index === once) put(proposed, path, text)
       }
+    completeAlerts(proposed)
     return proposed
   }
 
