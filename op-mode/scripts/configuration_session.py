@@ -2,8 +2,8 @@
 """Reads `service clawgress` in the running configuration of VyOS, or changes it in a session of its own.
 
 Standard input: JSON. `{"action": "read"}` is answered with the node as JSON; `{"action": "change", "remove": [path, ...],
-"set": [path, ...], "comment": text, "save": bool}` with what VyOS says, status 1 where nothing was changed, 3 where it
-was, and could not be saved. Paths are lists of words below the node, the value of a leaf last.
+"set": [path, ...], "comment": text, "save": bool, "expected": node}` with what VyOS says, status 1 where nothing was changed,
+3 where it was, and could not be saved, 4 where the node is no longer what is expected of it (where that is said). Paths are lists of words below the node, the value of a leaf last.
 """
 import grp
 import json
@@ -19,8 +19,8 @@ BASE = ['service', 'clawgress']
 SAVED = '/config/config.boot'
 
 
-def read():
-    config = Config()
+def read(environment=None):
+    config = Config(environment)
     if not config.exists_effective(BASE):
         return None
     return config.get_config_dict(BASE, effective=True, get_first_key=True, no_tag_node_value_mangle=True)
@@ -34,12 +34,18 @@ def change(request):
     os.setgid(grp.getgrnam(cfg_group).gr_gid)
     os.umask(0o002)
     os.environ['COMMIT_COMMENT'] = request['comment']
+    # A session puts itself into the environment; what is read there may be older than what is in force.
+    outside = dict(os.environ)
     session = ConfigSession(os.getpid(), app='clawgress')
     try:
         for path in request['remove']:
             session.delete(BASE + path)
         for path in request['set']:
             session.set(BASE + path)
+        # As late as can be: from here on VyOS's own lock refuses who comes second.
+        if 'expected' in request and json.loads(json.dumps(read(outside))) != request['expected']:
+            session.discard()
+            return 4
         print(session.commit() or '', end='')
     except ConfigSessionError as error:
         session.discard()

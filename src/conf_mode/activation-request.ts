@@ -13,7 +13,7 @@ import type { ConfigurationSession } from './configuration-session.ts'
 import { problemsOf } from './failure.ts'
 import { liveId } from './generation.ts'
 import { importIntoNodes } from './import-nodes.ts'
-import { checkCandidate, importCandidate, refuseOutdated, rollbackPolicy } from './import-policy.ts'
+import { checkCandidate, importCandidate, rollbackPolicy } from './import-policy.ts'
 
 /** A policy that is not here by then is given up, milliseconds. */
 const UPLOAD_MS = 120_000
@@ -81,7 +81,6 @@ async function performIntoConfig(
   policy: Buffer,
   session: ConfigurationSession,
 ): Promise<ActivationResult> {
-  if (expected !== undefined) refuseOutdated(layout, expected)
   const began = performance.now()
   const before = liveId(layout)
   const messages: string[] = []
@@ -90,6 +89,7 @@ async function performIntoConfig(
     deletePolicyFile: false,
     save: true,
     tell: (text) => void messages.push(text),
+    ...(expected === undefined ? {} : { expected }),
   })
   const generation = liveId(layout) ?? fail('apply.proof', 'The configuration was committed, but no policy is live.')
   return {

@@ -8,6 +8,8 @@ export interface ConfigurationChange {
   readonly comment: string
   /** Write config.boot, so that the change outlives a reboot. */
   readonly save: boolean
+  /** What `running` told when the change was made; the change is refused where the node is another by then. */
+  readonly expected?: ConfigDict
 }
 
 /** What a session said; where it is not `ok`, the configuration is as it was. */
@@ -16,6 +18,8 @@ export interface ChangeResult {
   readonly said: string
   /** Present where the change is in force, but could not be written to config.boot. */
   readonly unsaved?: true
+  /** Present where the node was no longer as the change expected. */
+  readonly outdated?: true
 }
 
 /** The configuration system of the machine: VyOS's, or our own where there is no VyOS. */

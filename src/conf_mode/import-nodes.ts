@@ -7,6 +7,7 @@ import type { ConfigurationChange, ConfigurationSession } from './configuration-
 import { differenceOf } from './difference.ts'
 import { currentGeneration } from './generation.ts'
 import { warningsOf } from './handler.ts'
+import { refuseOutdated } from './import-policy.ts'
 import { sourcesNamed } from './policy-sources.ts'
 import { storedPolicy } from './stored-policy.ts'
 
@@ -21,6 +22,8 @@ export interface NodeImportOptions {
   /** Take the policy file out of the configuration in the same commit. */
   readonly deletePolicyFile: boolean
   readonly save: boolean
+  /** Generation that the policy was made for; where another one is live, it throws `policy.outdated`. */
+  readonly expected?: string
   /** Told what is about to change before it changes, and what the commit said. */
   readonly tell: (text: string) => void
 }
@@ -35,13 +38,15 @@ export async function importIntoNodes(
   session: ConfigurationSession,
   options: NodeImportOptions,
 ): Promise<void> {
-  const { file, save, tell } = options
+  const { file, save, tell, expected } = options
   const parsed = parsePolicy(candidate, file)
   const { policy } = parsed
   refuseLarge(policy, file)
   const running = await session.running()
   if (running === undefined)
     fail('config.missing', 'service clawgress is not configured; set its client interfaces and commit first.')
+  // After the configuration was read: a commit that ends before is seen here, one that ends later by the session.
+  if (expected !== undefined) refuseOutdated(layout, expected)
   const change = changeOf(running, policy, options)
   for (const warning of warningsOf(parsed)) tell(warning)
   tell(differenceOf(livePolicy(layout), policy).text.trimEnd())
@@ -49,8 +54,14 @@ export async function importIntoNodes(
     tell('The configuration holds this policy already.')
     return
   }
-  const { ok, said, unsaved } = await uninterrupted(() => session.change(change))
+  const { ok, said, unsaved, outdated } = await uninterrupted(() => session.change(change))
   if (said.trim() !== '') tell(said.trim())
+  if (outdated)
+    fail(
+      'policy.outdated',
+      'service clawgress was changed by somebody else meanwhile, so nothing was imported; look at what changed, and try again.',
+      { file },
+    )
   if (!ok) fail('config.conflict', 'The configuration refused the policy and is as it was.', { file })
   if (unsaved)
     fail(
@@ -97,6 +108,7 @@ function changeOf(
     set: below.map((words) => ['policy', ...words]),
     comment: `policy import ${file}`.slice(0, 100),
     save,
+    expected: running,
   }
 }
 

@@ -11,7 +11,7 @@ const PYTHON = '/usr/bin/python3'
 const TIME_LIMIT_MS = 1_800_000
 const MAX_OUTPUT = 4 * 1024 * 1024
 /** As configuration_session.py ends. */
-const STATUS = { done: 0, refused: 1, unsaved: 3 } as const
+const STATUS = { done: 0, refused: 1, unsaved: 3, outdated: 4 } as const
 
 /** VyOS's configuration system, through its own Python module. `interpreter` stands in for VyOS's in tests. */
 export function vyosSession(interpreter: readonly string[] = [PYTHON]): ConfigurationSession {
@@ -37,6 +37,7 @@ export function vyosSession(interpreter: readonly string[] = [PYTHON]): Configur
     // A Python traceback tells an operator nothing but its last line.
     if (failed && all.includes('Traceback (most recent call last)')) unusable(all.trimEnd().split('\n').at(-1)!)
     if (exitCode === STATUS.unsaved) return { ok: true, unsaved: true, said: all, answer }
+    if (exitCode === STATUS.outdated) return { ok: false, outdated: true, said: all, answer }
     if (exitCode !== STATUS.done && exitCode !== STATUS.refused)
       unusable(`the interpreter ended with status ${exitCode ?? 'none'}`)
     return { ok: exitCode === STATUS.done, said: all, answer }

@@ -1,8 +1,6 @@
 import { join } from 'node:path'
-import { formatProblem } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import { uninterrupted } from '../../base/uninterrupted.ts'
-import { problemsOf } from '../../conf_mode/failure.ts'
 import {
   type ConfigTree,
   type Definitions,
@@ -15,6 +13,7 @@ import {
   placementOf,
   rebase,
 } from '../../vyos/index.ts'
+import { noteActive } from './active-note.ts'
 import { commitTree } from './commit.ts'
 import { takeLock } from './commit-lock.ts'
 import type { ConfigStore, Revision } from './config-store.ts'
@@ -32,6 +31,8 @@ export interface CommitRequest {
   /** It is taken back unless it is confirmed within so many minutes; its revision is noted when it is. */
   readonly confirmMinutes?: number
   readonly booting?: boolean
+  /** Asked when nobody else can commit any more; what it throws refuses the commit. */
+  readonly admit?: (active: ConfigTree) => void
 }
 
 export interface SessionSurroundings {
@@ -237,10 +238,11 @@ export class ConfigSession {
     }
   }
 
-  async #commitLocked({ comment, via, confirmMinutes, booting = false }: CommitRequest): Promise<boolean> {
+  async #commitLocked({ comment, via, confirmMinutes, booting = false, admit }: CommitRequest): Promise<boolean> {
     const { store, unconfirmed, user, write } = this.#around
     const isUnconfirmed = confirmMinutes !== undefined
     const active = store.active()
+    admit?.(active)
     if (isUnconfirmed) {
       if (unconfirmed.read() !== undefined) throw new CommandRefused('Another confirm is pending')
       unconfirmed.begin(active, confirmMinutes)
@@ -250,7 +252,7 @@ export class ConfigSession {
     this.#base = active
     const result = await commitTree(active, this.#working, { ...this.#around, booting })
     if (!result.active.equals(active)) {
-      if (!(await this.#noteActive(active, result.active, booting))) return false
+      if (!(await noteActive(active, result.active, this.#around, booting))) return false
       const revision: Omit<Revision, 'sequence'> = { time: new Date().toISOString(), user, via, comment }
       try {
         if (isUnconfirmed) unconfirmed.note(revision)
@@ -263,23 +265,6 @@ export class ConfigSession {
     if (result.ok) this.#working = result.active
     if (!this.#working.has(this.#level)) this.#level = []
     return result.ok
-  }
-
-  /** A commit that cannot be noted is taken back: the next one would be compared with what is not in force. */
-  async #noteActive(before: ConfigTree, after: ConfigTree, booting: boolean): Promise<boolean> {
-    const { store, unconfirmed, write } = this.#around
-    try {
-      store.writeActive(after)
-      return true
-    } catch (error) {
-      write(`${problemsOf(error).map(formatProblem).join('\n')}\n`)
-    }
-    // at boot nothing was in force before, and clients are not to be left unpoliced
-    if (booting) return false
-    const { ok } = await commitTree(after, before, this.#around)
-    if (ok) unconfirmed.clear()
-    write(ok ? 'The commit was taken back.\n' : 'The commit could not be taken back; make room and commit again.\n')
-    return false
   }
 
   #locate(words: readonly string[], action: string, level = this.#level): Located {

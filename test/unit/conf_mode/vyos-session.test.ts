@@ -105,6 +105,17 @@ describe("VyOS's configuration session", () => {
     assert.match(told.join('\n'), /Commit failed/)
   })
 
+  it('changes nothing where another commit came between what it was told and its own', async () => {
+    const other = JSON.stringify({ effective: { service: { clawgress: { client: {}, policy: { deny: {} } } } } })
+    const session = sessionOn({ client: {} }, { VYOS_STUB_MEANWHILE: other })
+    await assert.rejects(importPolicy(session, POLICY), /changed by somebody else meanwhile.*\(policy\.outdated\)$/)
+    assert.deepEqual(noted().at(-1), ['discard'])
+    assert.deepEqual(
+      noted().filter(([call]) => call === 'commit'),
+      [],
+    )
+  })
+
   it('says that the policy is in force where only saving it failed', async () => {
     const session = sessionOn({ client: {} }, { VYOS_STUB_SAVE: 'refused' })
     await assert.rejects(importPolicy(session, POLICY, true), /The policy is in force, but .* could not be saved/)
@@ -112,10 +123,16 @@ describe("VyOS's configuration session", () => {
     assert.match(told.join('\n'), /No space left on device/)
   })
 
-  it('is not opened for what is refused before: no gateway, a policy file in force, a policy that is none', async () => {
+  it('is not opened for what is refused before: no gateway, a policy file in force, no policy, another generation', async () => {
     await assert.rejects(importPolicy(sessionOn(undefined), POLICY), /service clawgress is not configured/)
     await assert.rejects(importPolicy(sessionOn({ 'policy-file': '/config/p.json' }), POLICY), /--delete-policy-file/)
     await assert.rejects(importPolicy(sessionOn({ client: {} }), { version: 2 }), /version of the format/)
+    const options = { file: 'p.json', deletePolicyFile: false, save: true, tell: () => {}, expected: '0'.repeat(16) }
+    const candidate = Buffer.from(JSON.stringify(POLICY))
+    await assert.rejects(
+      importIntoNodes(layoutBelow(folder()), candidate, sessionOn({ client: {} }), options),
+      /Generation none is live by now, not 0{16}/,
+    )
     assert.deepEqual(noted(), [])
   })
 

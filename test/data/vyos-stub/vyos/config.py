@@ -9,6 +9,8 @@ class ConfigDict(dict):
 
 class Config:
     def __init__(self, session_env=None, config_source=None):
+        # What is read within a session may be older than what is in force.
+        assert 'COMMIT_VIA' not in (session_env or os.environ)
         self._trees = json.loads(os.environ['VYOS_STUB_CONFIG'])
 
     def _find(self, path, effective):

@@ -1,4 +1,5 @@
-"""Stand-in for vyos.configsession: notes every call in $VYOS_STUB_CALLS, and refuses as VyOS does."""
+"""Stand-in for vyos.configsession: notes every call in $VYOS_STUB_CALLS, and refuses as VyOS does. After the
+first `set` $VYOS_STUB_MEANWHILE, where it is set, is the configuration that somebody else committed."""
 import grp
 import json
 import os
@@ -13,6 +14,8 @@ class ConfigSession:
     def __init__(self, session_id, app='vyos-http-api'):
         assert session_id == os.getpid()
         assert os.getgid() == grp.getgrnam('daemon').gr_gid and os.umask(0o002) == 0o002
+        # VyOS's module puts its session into the environment of the process, too
+        os.environ['COMMIT_VIA'] = app
         self._note('open', app)
 
     def _note(self, *call):
@@ -22,6 +25,8 @@ class ConfigSession:
     def set(self, path, value=None):
         assert value is None
         self._note('set', *path)
+        if 'VYOS_STUB_MEANWHILE' in os.environ:
+            os.environ['VYOS_STUB_CONFIG'] = os.environ['VYOS_STUB_MEANWHILE']
         if 'refused' in path:
             raise ConfigSessionError('\n  Domain name must be one\n  Value validation failed\n  Set failed\n\n')
 
