@@ -1,8 +1,9 @@
 import { fail } from '../base/errors.ts'
 import { splitLine } from './command-line.ts'
 import { type ConfigNode, sortedChildren } from './config-node.ts'
-import { ConfigTree, type Path } from './config-tree.ts'
+import type { ConfigTree, Path } from './config-tree.ts'
 import { type Definitions, placementOf } from './definitions.ts'
+import { DraftTree } from './draft-tree.ts'
 
 const quoted = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`
 /** VyOS prints names and tag values bare; those that a command line would take apart are quoted here. */
@@ -37,7 +38,7 @@ export const printDeleteCommands = (tree: ConfigTree, path: Path): string[] => p
  * @throws ClawgressError config.syntax or config.path, with the line
  */
 export function parseSetCommands(text: string, definitions: Definitions, file?: string): ConfigTree {
-  let tree = ConfigTree.empty
+  const draft = new DraftTree()
   for (const [index, source] of text.split('\n').entries()) {
     const at = { ...(file === undefined ? {} : { file }), line: index + 1, column: 1 }
     const split = splitLine(source)
@@ -47,14 +48,14 @@ export function parseSetCommands(text: string, definitions: Definitions, file?: 
     if (split.commands.length > 1 || command!.pipes.length > 0) {
       fail('config.syntax', 'One command a line is read here, without ";" and "|" outside of quotes.', at)
     }
-    tree = apply(tree, command!.words, definitions, at)
+    apply(draft, command!.words, definitions, at)
   }
-  return tree
+  return draft.finish()
 }
 
 type Place = { readonly file?: string; readonly line: number; readonly column: number }
 
-function apply(tree: ConfigTree, words: readonly string[], definitions: Definitions, at: Place): ConfigTree {
+function apply(draft: DraftTree, words: readonly string[], definitions: Definitions, at: Place): void {
   const [verb, ...rest] = words
   if (verb !== 'set' && verb !== 'delete' && verb !== 'comment') {
     fail('config.syntax', `A line must begin with set, delete or comment, not with "${verb}".`, at)
@@ -71,16 +72,17 @@ function apply(tree: ConfigTree, words: readonly string[], definitions: Definiti
   if (verb === 'comment') {
     const comment = rest.at(-1)!.trim()
     if (comment.includes('*/')) fail('config.syntax', 'A comment cannot hold "*/", which ends it in a file.', at)
-    return tree.withComment(placement.path, comment)
+    draft.comment(placement.path, comment)
+    return
   }
   if (verb === 'delete') {
-    return placement.value === undefined
-      ? tree.remove(placement.path)
-      : tree.removeValue(placement.path, placement.value)
+    if (placement.value === undefined) draft.remove(placement.path)
+    else draft.removeValue(placement.path, placement.value)
+    return
   }
   const last = located.roles.at(-1)
   if (last === 'tag' || (last === 'leaf' && located.definition?.valueless === false)) {
     fail('config.syntax', `"${located.words.join(' ')}" requires a value.`, at)
   }
-  return tree.place(placement)
+  draft.place(placement)
 }
