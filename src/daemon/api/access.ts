@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { formatAddress, holds, maskAddress, parseAddress, parsePrefix } from '../../base/address.ts'
 import { fail } from '../../base/errors.ts'
 import { FailureLimit } from './failure-limit.ts'
@@ -6,6 +6,10 @@ import { type Caller, findCaller, mayActAs } from './keys.ts'
 import type { ApiSettings } from './settings.ts'
 
 const FORM = /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i
+
+/** Forms that wait for their end and are held in memory, though whose they are is not known yet: of all, and of a client. */
+const MOST_FORMS = 8
+const MOST_FORMS_A_CLIENT = 4
 
 /** May this address use the API at all? */
 export function isAllowedClient(address: string, { allowClients }: Pick<ApiSettings, 'allowClients'>): boolean {
@@ -25,21 +29,30 @@ export function clientKey(address: string): string {
 export class Access {
   private readonly settings: () => ApiSettings
   private readonly failures = new FailureLimit()
+  private readonly forms = new Map<object, string>()
 
   constructor(settings: () => ApiSettings) {
     this.settings = settings
   }
 
   /** Before the body is read. Throws ClawgressError. */
-  admitHead(request: FastifyRequest): void {
+  admitHead(request: FastifyRequest, reply: FastifyReply): void {
     if (!isAllowedClient(request.ip, this.settings()))
       fail('api.forbidden', `The address ${request.ip} may not use the API (service clawgress api allow-client).`)
     const { open, formKey } = request.routeOptions.config
     if (open === true) return
     const key = headerKey(request)
-    if (key === undefined && formKey === true && FORM.test(request.headers['content-type'] ?? '')) return
+    if (key === undefined && formKey === true && FORM.test(request.headers['content-type'] ?? '')) {
+      this.holdForm(request, reply)
+      return
+    }
     request.caller = this.authenticate(request, key)
     this.checkRole(request, request.caller)
+    const { id, role } = request.caller
+    request.isStillAdmitted = () => {
+      const now = findCaller(key!, this.settings())
+      return now?.id === id && now.role === role && isAllowedClient(request.ip, this.settings())
+    }
   }
 
   /** With the key of a form. Throws ClawgressError. */
@@ -49,6 +62,22 @@ export class Access {
     this.checkRole(request, caller)
     request.caller = caller
     return caller
+  }
+
+  private holdForm({ ip, raw: { socket } }: FastifyRequest, { raw }: FastifyReply): void {
+    const client = clientKey(ip)
+    const ofClient = [...this.forms.values()].filter((each) => each === client).length
+    if (this.forms.size >= MOST_FORMS || ofClient >= MOST_FORMS_A_CLIENT)
+      fail('api.rate', 'Too many forms are being sent at once; wait for the answers, or send the key in X-API-Key.')
+    if (socket.destroyed) return
+    this.forms.set(raw, client)
+    // An answer that was never begun, because others on its connection were before it, tells nothing of its end.
+    const release = () => {
+      this.forms.delete(raw)
+      socket.off('close', release)
+    }
+    raw.once('close', release)
+    socket.once('close', release)
   }
 
   private authenticate(request: FastifyRequest, key: string | undefined): Caller {

@@ -44,11 +44,13 @@ export async function buildApp(
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('caller', undefined)
+  app.decorateRequest('isStillAdmitted', () => false)
   const access = new Access(context.settings)
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   })
   await app.register(rateLimit, {
+    global: false,
     max: rate,
     timeWindow: 1000,
     cache: MOST_CLIENTS,
@@ -56,7 +58,9 @@ export async function buildApp(
     errorResponseBuilder: () =>
       new ClawgressError({ code: 'api.rate', message: `More than ${rate} requests came within a second.` }),
   })
-  app.addHook('onRequest', async (request) => access.admitHead(request))
+  // Of its own, before the key is looked at: the hook of a route would come after it, and count no stranger.
+  app.addHook('onRequest', app.rateLimit())
+  app.addHook('onRequest', async (request, reply) => access.admitHead(request, reply))
   app.setErrorHandler((error, _request, reply) => {
     const problems = problemsOf(error)
     const status = statusOf(problems)

@@ -77,5 +77,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     caller: Caller | undefined
+    /** For answers that have no end: the key that it came with may be taken away. Only where a header carried it. */
+    isStillAdmitted: () => boolean
   }
 }

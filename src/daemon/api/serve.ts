@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { runtimePaths } from '../../base/layout.ts'
 import { stampOf } from '../settings-file.ts'
-import { buildApp } from './app.ts'
 import type { ApiContext, ApiServer, RegisterRoutes } from './context.ts'
 import { type Listening, listen } from './listen.ts'
 import { Operations } from './operations.ts'
@@ -71,12 +70,15 @@ export class Api {
   }
 
   private async follow(settings: ApiSettings | undefined): Promise<void> {
-    this.settings = settings
+    // Who is still connected when the API goes away is nobody who may do anything.
+    this.settings = settings ?? (this.settings && { ...this.settings, keys: [] })
     if (settings !== undefined && this.open !== undefined && isSamePlace(settings, this.open.settings)) return
     await this.shut()
     if (settings === undefined) return
     const { routes, ...options } = this.options
     const { operations } = this
+    // A gateway without an API does without the memory of its code.
+    const { buildApp } = await import('./app.ts')
     const app = await buildApp({ ...options, settings: () => this.settings!, operations }, routes)
     const listening = await listen(settings, (request, response) => app.routing(request, response)).catch(
       async (error: unknown) => {

@@ -5,7 +5,6 @@ import { REASONS, type ReasonCode } from '../../../base/reasons.ts'
 import { MAX_PAGE, matches, newestRecords, type RecordFilter } from '../../records/newest-records.ts'
 import { type AnyRecord, RECORD_KINDS, type RecordKind } from '../../records/record-kinds.ts'
 import type { ApiContext, ApiServer } from '../context.ts'
-import type { Caller } from '../keys.ts'
 import { RecordStream } from '../record-stream.ts'
 import { failure, success, successOf } from '../reply.ts'
 
@@ -83,7 +82,7 @@ export function recordRoutes(app: ApiServer, context: ApiContext): void {
       config: { role: 'viewer' },
       schema: { summary: 'What is denied, as it happens', querystring: filter, response: streamed },
     },
-    (request, reply) => stream(reply, request.caller!, { ...wanted(request.query), kinds: ['deny'] }),
+    (request, reply) => stream(reply, request.isStillAdmitted, { ...wanted(request.query), kinds: ['deny'] }),
   )
 
   app.get(
@@ -98,7 +97,10 @@ export function recordRoutes(app: ApiServer, context: ApiContext): void {
     },
     (request, reply) => {
       const { kind, ...query } = request.query
-      return stream(reply, request.caller!, { ...wanted(query), ...(kind === undefined ? {} : { kinds: [kind] }) })
+      return stream(reply, request.isStillAdmitted, {
+        ...wanted(query),
+        ...(kind === undefined ? {} : { kinds: [kind] }),
+      })
     },
   )
 
@@ -107,10 +109,9 @@ export function recordRoutes(app: ApiServer, context: ApiContext): void {
     return success({ records: records as (AnyRecord & Record<string, unknown>)[], cursor: next ?? null })
   }
 
-  function stream(reply: FastifyReply, { id }: Caller, { kinds, ...filter }: RecordFilter): void {
+  function stream(reply: FastifyReply, mayGoOn: () => boolean, { kinds, ...filter }: RecordFilter): void {
     if (streams.size >= MAX_STREAMS) fail('api.rate', `${MAX_STREAMS} streams are open already; close one.`)
     reply.hijack()
-    const mayGoOn = () => context.settings().keys.some((key) => key.id === id)
     const opened = new RecordStream(reply.raw, mayGoOn, () => {
       stop()
       streams.delete(opened)
