@@ -75,7 +75,9 @@ export class TelemetryStore {
       const places = this.open().all('SELECT level, start FROM step ORDER BY start')
       for (const { level, start } of places) yield this.read(Number(level), Number(start))
     } catch (error) {
-      this.putAside(error)
+      // What only cannot be reached now, as where the disk is full, is there later.
+      if (isDamage(error) || !(error instanceof sqlite.SQLite3Error)) this.putAside(error)
+      else this.trouble = `The telemetry of the past cannot be read from ${this.path}: ${error.message}.`
     }
   }
 
@@ -118,11 +120,12 @@ export class TelemetryStore {
     try {
       const version = Number(Object.values(database.get('PRAGMA user_version') ?? {})[0])
       if (version !== 0 && version !== VERSION) throw new Error(`it has version ${version}, this program ${VERSION}`)
-      // Space of dropped steps is given back, or the file would stay as large as it ever was.
-      if (version === 0) database.exec('PRAGMA auto_vacuum = FULL')
-      database.exec(
-        `CREATE TABLE IF NOT EXISTS step (level INTEGER, start INTEGER, data BLOB, PRIMARY KEY (level, start)); PRAGMA user_version = ${VERSION}`,
-      )
+      // Space of dropped steps is given back, or the file would stay as large as it ever was. One that is made already is
+      // not written to: what it holds can be read on a full disk.
+      if (version === 0)
+        database.exec(
+          `PRAGMA auto_vacuum = FULL; CREATE TABLE IF NOT EXISTS step (level INTEGER, start INTEGER, data BLOB, PRIMARY KEY (level, start)); PRAGMA user_version = ${VERSION}`,
+        )
     } catch (error) {
       database.close()
       throw error
