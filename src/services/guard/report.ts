@@ -81,7 +81,8 @@ export function readGuardReport(layout: Layout, now: number): GuardSight | undef
   try {
     if (statSync(path).size > MAX_BYTES) return undefined
     const sight = JSON.parse(readFileSync(path, 'utf8')) as GuardSight
-    return now - sight.seenAt > STALE_MS ? undefined : sight
+    // One of a future that a clock that was set back has yet to reach tells nothing either.
+    return Math.abs(now - sight.seenAt) > STALE_MS ? undefined : sight
   } catch {
     return undefined
   }

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
+import { readGuardReport } from '../../../src/services/index.ts'
+import { tempFolder } from '../daemon/temp-folder.ts'
+
+const T = Date.parse('2026-11-22T12:00:00Z')
+
+describe('what the guard has seen', () => {
+  const folder = tempFolder()
+
+  it('is shown for some seconds, also by a clock that was set meanwhile, and not for ever', () => {
+    const layout = layoutBelow(folder())
+    const { guardReport } = runtimePaths(layout)
+    mkdirSync(dirname(guardReport), { recursive: true })
+    writeFileSync(guardReport, JSON.stringify({ seenAt: T }))
+    const isShown = (after: number) => readGuardReport(layout, T + after) !== undefined
+    assert.deepEqual([0, 9_000, -2_000, 11_000, -3_600_000].map(isShown), [true, true, true, false, false])
+  })
+})
