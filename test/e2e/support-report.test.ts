@@ -130,7 +130,10 @@ describe('a support report', () => {
   it('is written whatever is broken, and says of each part what is', async () => {
     const { gateway } = lab()
     const running = readFileSync(activeFile(), 'utf8')
-    writeFileSync(activeFile(), 'service {{{ "')
+    const broken = `${ROUTER}${running.replace(/clawgress \{\n/, `clawgress {\n${OTHERS}`)}service {{{ "`
+    writeFileSync(activeFile(), broken)
+    const log = join(gateway.layout.log, 'services', 'clawgressd.log')
+    appendFileSync(log, `${Object.values(SECRETS).slice(0, 5).join(' and ')}\n`)
     const named = join(gateway.layout.log, 'services', 'planted.log')
     symlinkSync('/etc/shadow', named)
     const pipe = join(gateway.layout.log, 'services', 'pipe.log')
@@ -139,6 +142,8 @@ describe('a support report', () => {
     try {
       const parts = await report('PATH=/nonexistent')
       assert.match(parts.get('configuration.txt')!, /The configuration cannot be read/)
+      for (const [path, text] of parts)
+        for (const [name, secret] of Object.entries(SECRETS)) assert.ok(!text.includes(secret), `${path} holds ${name}`)
       assert.match(parts.get('ruleset.txt')!, /could not be run/)
       assert.match(parts.get('generation.json')!, /No generation is live/)
       assert.match(parts.get('logs/planted.log')!, /could not be found out/)

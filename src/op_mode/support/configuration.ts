@@ -47,15 +47,3 @@ function isHarmless(definition: Definition, value: string): boolean {
   const checks = [...constraint, ...constraintGroups.flat()]
   return checks.length > 0 && checks.every(({ type }) => type === 'validator')
 }
-
-/** Every value of a configuration, ours or not, that stands where secrets stand. */
-export function secretsOf(running: ConfigTree): Set<string> {
-  const found = new Set<string>()
-  const collect = (node: ConfigNode, isSecret: boolean) => {
-    if (isSecret) for (const value of node.values) found.add(value)
-    for (const [name, child] of node.children)
-      collect(child, isSecret || name === 'pki' || (SECRET_NAME.test(name) && name !== 'public-key'))
-  }
-  collect(running.root, false)
-  return found
-}

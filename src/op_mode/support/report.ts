@@ -2,6 +2,7 @@ import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, rea
 import { basename, join } from 'node:path'
 import { writeArchive } from '../../base/archive-file.ts'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
+import { readRegularFile } from '../../base/regular-file.ts'
 import type { Member } from '../../base/tar.ts'
 import { VERSION } from '../../base/version.ts'
 import { readCounters } from '../../firewall/index.ts'
@@ -10,13 +11,15 @@ import { ConfigTree } from '../../vyos/index.ts'
 import { findLivePlan } from '../live-plan.ts'
 import { showStatus } from '../status.ts'
 import { showVersions } from '../versions.ts'
-import { secretsOf, shownConfiguration } from './configuration.ts'
+import { shownConfiguration } from './configuration.ts'
 import { outputOf } from './programs.ts'
 import { newestLines, redactor } from './redact.ts'
+import { secretsInText, secretsOf } from './secrets.ts'
 
 /** The newest of every log and every part, octets. */
 const MAX_PART_BYTES = 512 << 10
 const MAX_LOGS = 20
+const MAX_CONFIGURATION_BYTES = 16 << 20
 const OS_FILES = ['/etc/os-release', '/usr/share/vyos/version.json', '/proc/version', '/proc/meminfo', '/proc/loadavg']
 
 /**
@@ -35,7 +38,7 @@ export async function writeSupportReport(
     unread = `The configuration cannot be read: ${wordsOf(error)}\n`
     return ConfigTree.empty
   })
-  const redact = redactor(secretsOf(running))
+  const redact = redactor(unread === '' ? secretsOf(running) : secretsInFiles(layout))
   const parts: Record<string, () => string | Promise<string>> = {
     'versions.txt': versions,
     'status.txt': async () => (await showStatus(layout)).text,
@@ -61,6 +64,15 @@ export async function writeSupportReport(
   }
   writeArchive(file, members, now)
   return `Written: ${members.length} files. Secrets, the policy and decision records are left out; look through it before you pass it on.`
+}
+
+/** For a running configuration that cannot be read: its text, and the saved one's, which has much in common with it. */
+function secretsInFiles(layout: Layout): string[] {
+  const files = [join(layout.config, 'config.boot'), join(layout.run, 'config/active.boot')]
+  return files.flatMap((file) => {
+    const content = readRegularFile(file, MAX_CONFIGURATION_BYTES)
+    return 'fault' in content ? [] : [...secretsInText(content.bytes.toString('utf8'))]
+  })
 }
 
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`
