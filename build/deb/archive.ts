@@ -14,11 +14,12 @@ const DEPENDS = [
   'libgcc-s1',
   'libstdc++6 (>= 9)',
   'nftables (>= 1.0.6)',
+  'openssl',
   'ulogd2',
   'ulogd2-json',
 ]
 /** What the lab shows itself with. */
-const SUGGESTS = ['bind9-dnsutils', 'curl', 'iputils-ping', 'openssl', 'procps']
+const SUGGESTS = ['bind9-dnsutils', 'curl', 'iputils-ping', 'procps']
 
 const SCRIPTS = ['postinst', 'prerm', 'postrm', 'triggers'] as const
 

@@ -52,6 +52,7 @@ end: sudo sh -c "\${vyshim} \${vyos_conf_scripts_dir}/service_clawgress.py"
     assert.deepEqual(definitions.map(([path]) => path).sort(), [
       'interface-definitions/service_clawgress.xml',
       'interface-definitions/xml-component-version.xml',
+      'op-mode-definitions/clawgress-alerts.xml',
       'op-mode-definitions/clawgress-records.xml',
       'op-mode-definitions/clawgress.xml',
     ])
