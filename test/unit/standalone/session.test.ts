@@ -313,21 +313,6 @@ service {
     assert.deepEqual(first.store.active().get(['service', 'demo', 'mode'])?.values, ['two'])
   })
 
-  it('refuses a commit while another one runs, and takes over a dead one', async () => {
-    const shell = await configuring('set service demo')
-    const lock = join(folder, 'run/clawgress/config/commit.lock')
-    mkdirSync(join(lock, '..'), { recursive: true })
-    const stat = readFileSync(`/proc/${process.pid}/stat`, 'utf8')
-    writeFileSync(lock, `${process.pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`)
-    assert.match(await run(shell, 'commit'), /temporarily locked due to another commit in progress/)
-    writeFileSync(lock, `${process.pid} 1`)
-    assert.equal(await run(shell, 'commit'), '')
-    assert.deepEqual(readdirSync(join(lock, '..')), ['active.boot'])
-    await run(shell, 'set service demo mode one')
-    writeFileSync(lock, '')
-    assert.equal(await run(shell, 'commit'), '', 'a lock that names nobody is held by nobody')
-  })
-
   it('stays what it is where the disk has no room for its revision', async () => {
     mkdirSync(join(folder, 'var/lib/clawgress'), { recursive: true })
     writeFileSync(join(folder, 'var/lib/clawgress/config-revisions'), 'in the way')
