@@ -158,7 +158,8 @@ export class SupervisedChild {
     this.since = Date.now()
     this.isReady = false
     const umask = process.umask(unit.umask)
-    const child = spawn(program!, args, { cwd: '/', env: this.environment, stdio: ['ignore', 'pipe', 'pipe'] })
+    const env = { ...this.environment, ...unit.environment }
+    const child = spawn(program!, args, { cwd: '/', env, stdio: ['ignore', 'pipe', 'pipe'] })
     process.umask(umask)
     this.process = child
     child.stdout.on('data', (chunk: Buffer) => this.log.write(chunk))

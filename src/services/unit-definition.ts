@@ -29,6 +29,8 @@ export interface UnitDefinition<Name extends string = string> {
   /** What the unit does, without a full stop, as `systemctl status` shows it. */
   readonly description: string
   readonly argv: readonly string[]
+  /** Variables of the process beside those that it is given anyway. */
+  readonly environment?: Readonly<Record<string, string>>
   /** System user; `root` for the guard alone. Never more groups than the user's own. */
   readonly user: string
   /** All that the process may do beyond its user, in its ambient and bounding sets; `all` for root. */

@@ -97,6 +97,15 @@ describe('supervisor', () => {
     }
   })
 
+  it('gives a unit the variables of its definition, and no other unit', async () => {
+    await services.ensure('listener')
+    await services.ensure('sleeper')
+    const variables = async (unit: string) =>
+      readFileSync(`/proc/${(await statusOf(layout, unit)).pid}/environ`, 'utf8').split('\0')
+    assert.ok((await variables('listener')).includes('NODE_OPTIONS=--max-semi-space-size=2'))
+    assert.ok(!(await variables('sleeper')).some((variable) => variable.startsWith('NODE_OPTIONS=')))
+  })
+
   it('ends a unit that takes more memory than it may, and says what it said', async () => {
     await assert.rejects(
       services.ensure('greedy'),

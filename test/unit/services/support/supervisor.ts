@@ -34,6 +34,7 @@ const units: UnitDefinition[] = [
     name: 'listener',
     description: 'listener',
     argv: ['python3', '-c', LISTENER, join(folder, 'listener.sock')],
+    environment: { NODE_OPTIONS: '--max-semi-space-size=2' },
     capabilities: ['net_admin', 'net_raw'],
     readiness: { kind: 'socket', path: join(folder, 'listener.sock') },
   },
