@@ -2,6 +2,7 @@ import { formatProblem } from '../../base/errors.ts'
 import { problemsOf } from '../../conf_mode/failure.ts'
 import type { ConfigTree } from '../../vyos/index.ts'
 import { commitTree } from './commit.ts'
+import type { CommitRequest } from './commit-request.ts'
 import type { SessionSurroundings } from './config-session.ts'
 
 /**
@@ -12,7 +13,7 @@ export async function noteActive(
   before: ConfigTree,
   after: ConfigTree,
   around: SessionSurroundings,
-  booting: boolean,
+  { booting, confirmMinutes }: CommitRequest,
 ): Promise<boolean> {
   const { store, unconfirmed, write } = around
   try {
@@ -24,7 +25,16 @@ export async function noteActive(
   // at boot nothing was in force before, and clients are not to be left unpoliced
   if (booting) return false
   const { ok } = await commitTree(after, before, around)
-  if (ok) unconfirmed.clear()
+  if (ok && confirmMinutes !== undefined) unconfirmed.clear()
   write(ok ? 'The commit was taken back.\n' : 'The commit could not be taken back; make room and commit again.\n')
   return false
+}
+
+/** Notes a revision for rollback; a commit that is in force is not undone for the lack of it. */
+export function noteRevision(write: (text: string) => void, note: () => void): void {
+  try {
+    note()
+  } catch (error) {
+    write(`Warning: the commit is in force, but is no revision for rollback: ${(error as Error).message}\n`)
+  }
 }

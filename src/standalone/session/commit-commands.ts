@@ -31,15 +31,8 @@ async function commitConfirm(args: readonly string[], { session, write }: Comman
   return session.commit({ comment, via: 'cli', confirmMinutes: minutes })
 }
 
-function confirm(_: readonly string[], { store, unconfirmed, write }: CommandSurroundings): boolean {
-  const pending = unconfirmed.read()
-  if (pending === undefined) {
-    write('No confirm pending\n')
-    return true
-  }
-  unconfirmed.clear()
-  if (pending.revision !== undefined) store.addRevision(store.active(), pending.revision)
-  write('Reload timer stopped\n')
+async function confirm(_: readonly string[], { session, write }: CommandSurroundings): Promise<boolean> {
+  write((await session.confirm()) ? 'Reload timer stopped\n' : 'No confirm pending\n')
   return true
 }
 

@@ -1,12 +1,10 @@
 import type { ConfigSession } from './config-session.ts'
 import type { ConfigStore } from './config-store.ts'
-import type { UnconfirmedCommit } from './unconfirmed-commit.ts'
 
 /** What a configuration command works on. */
 export interface CommandSurroundings {
   readonly session: ConfigSession
   readonly store: ConfigStore
-  readonly unconfirmed: UnconfirmedCommit
   readonly write: (text: string) => void
   /** Runs a command of operational mode. */
   readonly runOp: (words: readonly string[]) => Promise<boolean>

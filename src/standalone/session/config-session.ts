@@ -13,9 +13,10 @@ import {
   placementOf,
   rebase,
 } from '../../vyos/index.ts'
-import { noteActive } from './active-note.ts'
+import { noteActive, noteRevision } from './active-note.ts'
 import { commitTree } from './commit.ts'
 import { takeLock } from './commit-lock.ts'
+import type { CommitRequest } from './commit-request.ts'
 import type { ConfigStore, Revision } from './config-store.ts'
 import type { OwnerCaller } from './owner-call.ts'
 import type { UnconfirmedCommit } from './unconfirmed-commit.ts'
@@ -23,17 +24,6 @@ import { setFault } from './value-rules.ts'
 
 /** Refusal of a configuration command: lines as VyOS prints them, without indentation. */
 export class CommandRefused extends Error {}
-
-/** How a commit is noted, and whether it has to be confirmed. */
-export interface CommitRequest {
-  readonly comment: string
-  readonly via: string
-  /** It is taken back unless it is confirmed within so many minutes; its revision is noted when it is. */
-  readonly confirmMinutes?: number
-  readonly booting?: boolean
-  /** Asked when nobody else can commit any more; what it throws refuses the commit. */
-  readonly admit?: (active: ConfigTree) => void
-}
 
 export interface SessionSurroundings {
   readonly layout: Layout
@@ -225,20 +215,38 @@ export class ConfigSession {
 
   /** Carries the working configuration out. Subtrees that were refused stay as uncommitted changes. */
   async commit(request: CommitRequest): Promise<boolean> {
-    const { layout } = this.#around
     if (!this.isChanged) throw new CommandRefused('No configuration changes to commit')
+    return this.#exclusively(() => this.#commitLocked(request))
+  }
+
+  /** Keeps the commit that waits for it. @returns false where none does */
+  confirm(): Promise<boolean> {
+    const { store, unconfirmed, write } = this.#around
+    return this.#exclusively(async () => {
+      const pending = unconfirmed.read()
+      if (pending === undefined) return false
+      unconfirmed.clear()
+      const { revision } = pending
+      if (revision !== undefined) noteRevision(write, () => store.addRevision(store.active(), revision))
+      return true
+    })
+  }
+
+  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const { layout } = this.#around
     const release = takeLock(join(layout.run, 'config/commit.lock'))
     if (release === undefined) {
       throw new CommandRefused('Configuration system temporarily locked due to another commit in progress')
     }
     try {
-      return await uninterrupted(() => this.#commitLocked(request))
+      return await uninterrupted(work)
     } finally {
       release()
     }
   }
 
-  async #commitLocked({ comment, via, confirmMinutes, booting = false, admit }: CommitRequest): Promise<boolean> {
+  async #commitLocked(request: CommitRequest): Promise<boolean> {
+    const { comment, via, confirmMinutes, booting = false, admit, settle } = request
     const { store, unconfirmed, user, write } = this.#around
     const isUnconfirmed = confirmMinutes !== undefined
     const active = store.active()
@@ -252,17 +260,17 @@ export class ConfigSession {
     this.#base = active
     const result = await commitTree(active, this.#working, { ...this.#around, booting })
     if (!result.active.equals(active)) {
-      if (!(await noteActive(active, result.active, this.#around, booting))) return false
+      if (!(await noteActive(active, result.active, this.#around, request))) return false
       const revision: Omit<Revision, 'sequence'> = { time: new Date().toISOString(), user, via, comment }
-      try {
-        if (isUnconfirmed) unconfirmed.note(revision)
-        else store.addRevision(result.active, revision)
-      } catch (error) {
-        write(`Warning: the commit is in force, but is no revision for rollback: ${(error as Error).message}\n`)
-      }
+      noteRevision(write, () =>
+        isUnconfirmed ? unconfirmed.note(revision) : store.addRevision(result.active, revision),
+      )
     } else if (isUnconfirmed) unconfirmed.clear()
     this.#base = result.active
-    if (result.ok) this.#working = result.active
+    if (result.ok) {
+      this.#working = result.active
+      settle?.()
+    }
     if (!this.#working.has(this.#level)) this.#level = []
     return result.ok
   }

@@ -16,7 +16,7 @@ import {
   splitLine,
 } from '../../vyos/index.ts'
 import { runConfigCommand } from './config-commands.ts'
-import { ConfigSession } from './config-session.ts'
+import { CommandRefused, ConfigSession } from './config-session.ts'
 import { ConfigStore } from './config-store.ts'
 import { BUILT_IN, BUILT_IN_DEFINITIONS, type BuiltIn, matchOp, runOp, runProgram } from './op-commands.ts'
 import { applyPipe } from './pipes.ts'
@@ -140,9 +140,21 @@ export class Shell {
     this.#write('[commit-confirm] Reverting to previous config now\n')
     const session = this.#newSession()
     session.replace(pending.previous)
-    const ok = !session.isChanged || (await session.commit({ comment: 'not confirmed in time', via: 'commit-confirm' }))
-    if (ok) this.#unconfirmed.clear()
-    return ok
+    const settle = () => this.#unconfirmed.clear()
+    if (!session.isChanged) {
+      settle()
+      return true
+    }
+    const admit = () => {
+      if (this.#unconfirmed.read() === undefined) throw new CommandRefused('It was confirmed in the last moment')
+    }
+    try {
+      return await session.commit({ comment: 'not confirmed in time', via: 'commit-confirm', admit, settle })
+    } catch (error) {
+      if (!(error instanceof CommandRefused)) throw error
+      this.#write(`${error.message}\n`)
+      return false
+    }
   }
 
   async #runPiped({ words, pipes }: CommandLine): Promise<boolean> {
@@ -175,7 +187,6 @@ export class Shell {
     return runConfigCommand(words, {
       session,
       store: this.store,
-      unconfirmed: this.#unconfirmed,
       write: this.#write,
       runOp: (rest) => this.#runOp(rest, capture),
       leave: () => {

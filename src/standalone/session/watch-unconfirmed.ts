@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CommandRefused } from './config-session.ts'
 import type { Shell } from './shell.ts'
 
 const LOOK_MS = 1000
@@ -17,17 +16,8 @@ export async function watchUnconfirmed(shell: Shell): Promise<boolean> {
       continue
     }
     attempts++
-    if (await revert(shell)) return true
+    if (await shell.revertUnconfirmed()) return true
     await sleep(RETRY_MS)
   }
   return false
-}
-
-async function revert(shell: Shell): Promise<boolean> {
-  try {
-    return await shell.revertUnconfirmed()
-  } catch (error) {
-    if (error instanceof CommandRefused) return false
-    throw error
-  }
 }

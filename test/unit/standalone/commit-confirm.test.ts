@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { takeLock } from '../../../src/standalone/session/commit-lock.ts'
@@ -86,6 +86,56 @@ describe('a commit that has to be confirmed', () => {
     assert.equal(existsSync(file()), false)
     release()
     assert.match(await run(shell, 'commit-confirm'), /^Initialized commit-confirm/)
+  })
+
+  it('is not confirmed while it is being taken back, and says so', async () => {
+    const shell = await configuring(
+      'set service demo mode one',
+      'commit',
+      'set service demo mode two',
+      'commit-confirm',
+    )
+    fixture.plan({ service_demo: { slowMs: 1500 } })
+    letTimePass()
+    const other = newShell()
+    const reverted = other.revertUnconfirmed()
+    assert.match(await run(shell, 'confirm'), /^Configuration system temporarily locked/m)
+    assert.equal(await reverted, true)
+    assert.equal(await run(shell, 'confirm'), 'No confirm pending\n')
+    assert.deepEqual(shell.store.active().get(PATH)?.values, ['one'])
+  })
+
+  it('is not taken back once it is confirmed, whoever is about to', async () => {
+    const shell = await configuring(
+      'set service demo mode one',
+      'commit',
+      'set service demo mode two',
+      'commit-confirm',
+    )
+    letTimePass()
+    const { session } = shell
+    const lock = takeLock(join(fixture.folder, 'run/clawgress/config/commit.lock'))!
+    assert.equal(await newShell().revertUnconfirmed(), false, 'another commit is in progress')
+    lock()
+    assert.equal(await session!.confirm(), true)
+    assert.equal(await newShell().revertUnconfirmed(), true)
+    assert.deepEqual(shell.store.active().get(PATH)?.values, ['two'])
+  })
+
+  it('stays pending where taking it back cannot be noted', async () => {
+    const shell = await configuring(
+      'set service demo mode one',
+      'commit',
+      'set service demo mode two',
+      'commit-confirm',
+    )
+    letTimePass()
+    const inTheWay = join(fixture.folder, `run/clawgress/config/active.boot.${process.pid}.new`)
+    mkdirSync(inTheWay)
+    assert.equal(await newShell().revertUnconfirmed(), false)
+    rmSync(inTheWay, { recursive: true })
+    assert.equal(await newShell().revertUnconfirmed(), true)
+    assert.deepEqual(shell.store.active().get(PATH)?.values, ['one'])
   })
 
   it('takes back what was committed on top of it too', async () => {
