@@ -53,6 +53,7 @@ export async function writeSupportReport(
     'processes.txt': () => outputOf(['ps', '-eo', 'pid,ppid,user,etimes,rss,stat,comm']),
     'journal.txt': () =>
       outputOf(['journalctl', '--no-pager', '-q', '-n', '2000', ...UNIT_NAMES.flatMap((unit) => ['-u', unit])]),
+    'logs/daemon-alerts.jsonl': () => alertsWithoutWords(runtimePaths(layout).daemonAlerts),
     ...Object.fromEntries(logFiles(layout).map((log) => [`logs/${basename(log)}`, () => tailOf(log)])),
   }
   const members: Member[] = []
@@ -124,10 +125,21 @@ function logFiles(layout: Layout): string[] {
   const folder = unitLogs(layout)
   const units = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []
   const named = join(layout.named, 'log', 'named.log')
-  const { alerts, daemonAlerts } = runtimePaths(layout)
-  return [...units, alerts, daemonAlerts, named]
+  const { alerts } = runtimePaths(layout)
+  return [...units, alerts, named]
     .filter((path) => existsSync(path) && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}$/.test(basename(path)))
     .slice(0, MAX_LOGS)
+}
+
+/** Which alerts of the daemon there were, and when: what they say is who asked for what, as decision records do. */
+function alertsWithoutWords(file: string): string {
+  if (!existsSync(file)) return 'There were none.\n'
+  const lines = tailOf(file).split('\n').filter(Boolean)
+  const shown = lines.map((line) => {
+    const { time, event, state, severity } = JSON.parse(line) as Record<string, unknown>
+    return `${JSON.stringify({ time, event, state, severity })}\n`
+  })
+  return shown.join('')
 }
 
 /** Services write to these folders, and may have put anything there. */
