@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { fail } from '../base/errors.ts'
 import { MAX_POLICY_BYTES } from '../policy/index.ts'
 
@@ -36,7 +36,8 @@ export function readCaFile(file: string): string {
 function openBounded(file: string, most: number): number {
   let fd: number
   try {
-    fd = openSync(file, 'r')
+    // A pipe or a terminal in its place would make us wait.
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
   } catch (error) {
     return fail('config.value', `The file cannot be read (${(error as NodeJS.ErrnoException).code}).`, { file })
   }
