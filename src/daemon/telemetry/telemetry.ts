@@ -6,6 +6,7 @@ import { type Dimension, KNOWN, MEASURES, type Measure, REASON_CODES, REASON_NUM
 import { TelemetryStore } from './store.ts'
 import { loadSteps, storedForm } from './stored-form.ts'
 import { LEVELS, type Step, Timeline, type Window } from './timeline.ts'
+import { Turns, type Work } from './turns.ts'
 
 export type By = Exclude<Dimension, 'all'> | 'reason'
 
@@ -54,19 +55,27 @@ export interface Event {
   readonly label?: string | undefined
 }
 
-/** Counts by client, group, name and label over the last minute to the last week, in bounded memory; survives restarts. */
+/**
+ * Counts by client, group, name and label over the last minute to the last week, in bounded memory; survives restarts.
+ * A week is read, summed and written in slices, so that records do not wait for it.
+ */
 export class Telemetry {
   private readonly entities = new Entities()
   private readonly store: TelemetryStore
   private readonly timeline: Timeline
+  private readonly turns = new Turns()
+  private isLoaded = false
   private now: number
 
   /** `now` by the wall clock, `monotonic` by one that is never set; milliseconds. */
   constructor(path: string, now = Date.now(), monotonic = performance.now()) {
     this.now = now
     this.store = new TelemetryStore(path)
-    this.timeline = new Timeline(this.entities, now, monotonic, (step) => this.keep(step))
-    this.timeline.restore(loadSteps(this.store, this.entities))
+    this.timeline = new Timeline(this.entities, now, monotonic, {
+      onStep: (step) => this.keep(step),
+      onCrowded: () => void this.turns.take(() => this.timeline.forgetUnused(), true),
+    })
+    void this.turns.take(this.load())
   }
 
   /** Sentences; empty when all is well. */
@@ -107,18 +116,45 @@ export class Telemetry {
   /** To be called every second or so. */
   tick(now = Date.now(), monotonic = performance.now()): void {
     this.now = now
-    this.timeline.tick(now, monotonic)
+    // Until the past is there, everything counts for the present step.
+    if (this.isLoaded) this.timeline.tick(now, monotonic)
   }
 
-  query({ window, by, top = 10, order = 'denials' }: TelemetryQuery): TelemetryAnswer {
+  /** Waits until the past is loaded, and for questions that came before. */
+  query(query: TelemetryQuery): Promise<TelemetryAnswer> {
+    return this.turns.take(this.answer(query))
+  }
+
+  /** The whole over time, oldest first; times are beginnings of steps, and the last step is not over. Waits as `query`. */
+  series(window: Window): Promise<TelemetryPoint[]> {
+    return this.turns.take(() =>
+      this.timeline
+        .series(window, this.now, this.entities.maskOf('all'))
+        .map(({ start, counts }) => ({ time: new Date(start).toISOString(), total: this.totalOf(counts) })),
+    )
+  }
+
+  /** Resolves when everything that is over is written, and every question answered. */
+  settled(): Promise<void> {
+    return this.turns.settled()
+  }
+
+  /** Keeps what is not over yet, and ends. */
+  close(): void {
+    this.timeline.flush(this.now)
+    this.turns.finishUrgent()
+    this.store.close()
+  }
+
+  private *answer({ window, by, top = 10, order = 'denials' }: TelemetryQuery): Work<TelemetryAnswer> {
     const dimension = by === undefined || by === 'reason' ? 'all' : by
-    const sum = this.timeline.sum(window, this.now, this.entities.maskOf('all', dimension))
-    const found = dimension === 'all' ? [] : this.numbersOf(sum, dimension, order)
-    const numbers = found.slice(0, Math.max(0, Math.min(MAX_TOP, top)))
+    const sum = yield* this.timeline.sum(window, this.now, this.entities.maskOf('all', dimension))
+    const limit = dimension === 'all' ? 0 : Math.max(0, Math.min(MAX_TOP, top))
+    const { numbers, count } = this.busiest(sum, dimension, order, limit)
     // Reasons are asked for only where they are shown: there may be many more of them than rows.
     const wanted = this.entities.maskOf('all')
     for (const number of numbers) wanted[number] = 1
-    this.timeline.addReasons(sum, window, this.now, wanted)
+    yield* this.timeline.addReasons(sum, window, this.now, wanted)
     const rows = new Map(this.rowsOf(sum, new Set(numbers)))
     const total = this.totalOf(sum)
     const reasons = by === 'reason' ? reasonRows(total) : []
@@ -129,21 +165,13 @@ export class Telemetry {
       stepSeconds: LEVELS.find((level) => level.window === window)!.step / 1_000,
       total,
       rows: by === 'reason' ? reasons.slice(0, top) : numbers.map((number) => rows.get(number)!),
-      more: by === 'reason' ? Math.max(0, reasons.length - top) : found.length - numbers.length,
+      more: by === 'reason' ? Math.max(0, reasons.length - top) : by === undefined ? 0 : count - numbers.length,
     }
   }
 
-  /** The whole over time, oldest first; times are beginnings of steps, and the last step is not over. */
-  series(window: Window): TelemetryPoint[] {
-    return this.timeline
-      .series(window, this.now, this.entities.maskOf('all'))
-      .map(({ start, counts }) => ({ time: new Date(start).toISOString(), total: this.totalOf(counts) }))
-  }
-
-  /** Keeps what is not over yet, and ends. */
-  close(): void {
-    this.timeline.flush(this.now)
-    this.store.close()
+  private *load(): Work<void> {
+    yield* this.timeline.restore(loadSteps(this.store, this.entities))
+    this.isLoaded = true
   }
 
   private *idsOf({ client, group, name, label }: Event): Generator<readonly [Dimension, number]> {
@@ -159,15 +187,27 @@ export class Telemetry {
     }
   }
 
-  /** Numbers of a dimension's entries, those with the most of a measure first. */
-  private numbersOf(sum: CountTable, dimension: Dimension, order: Measure): number[] {
+  /** Numbers of a dimension's entries with the most of a measure, those first, and how many entries there are. */
+  private busiest(sum: CountTable, dimension: Dimension, order: Measure, limit: number) {
     const found: { number: number; amount: number; key: string }[] = []
+    let count = 0
     sum.forEach((number, row) => {
       const entity = this.entities.get(number)
-      if (entity?.dimension === dimension) found.push({ number, amount: row(order), key: entity.key })
+      if (entity?.dimension !== dimension) return
+      count++
+      const each = { number, amount: row(order), key: entity.key }
+      // Sorting all of a hundred thousand names would hold up everything else.
+      if (found.length === limit && (limit === 0 || !isBusier(each, found[limit - 1]!))) return
+      let [from, to] = [0, found.length]
+      while (from < to) {
+        const middle = (from + to) >> 1
+        if (isBusier(each, found[middle]!)) to = middle
+        else from = middle + 1
+      }
+      found.splice(from, 0, each)
+      if (found.length > limit) found.pop()
     })
-    found.sort((one, other) => other.amount - one.amount || (one.key < other.key ? -1 : 1))
-    return found.map(({ number }) => number)
+    return { numbers: found.map(({ number }) => number), count }
   }
 
   private rowsOf(sum: CountTable, numbers: ReadonlySet<number>): [number, TelemetryRow][] {
@@ -201,10 +241,23 @@ export class Telemetry {
     const { step: length, steps } = LEVELS[step.level]!
     // The finest steps are too short-lived to be worth the disk.
     if (step.level === 0) return
-    const oldest = step.start - length * (steps + 1)
-    this.store.put(step.level, step.start, storedForm(step.counts, this.entities), oldest)
+    void this.turns.take(this.write(step, step.start - length * (steps + 1)), true)
+  }
+
+  private *write({ level, start, counts }: Step, oldest: number): Work<void> {
+    const stored = storedForm(counts, this.entities)
+    yield
+    this.store.put(level, start, stored, oldest)
   }
 }
+
+interface Amount {
+  readonly amount: number
+  readonly key: string
+}
+
+const isBusier = (one: Amount, other: Amount): boolean =>
+  one.amount > other.amount || (one.amount === other.amount && one.key < other.key)
 
 const values = (value: number | null): Values =>
   Object.fromEntries(MEASURES.map((measure) => [measure, value])) as unknown as Values

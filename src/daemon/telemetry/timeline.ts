@@ -1,5 +1,6 @@
 import { CountTable, type FrozenCounts } from './count-table.ts'
 import type { Entities } from './entities.ts'
+import type { Work } from './turns.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -51,15 +52,22 @@ interface OpenLevel {
 export class Timeline {
   private readonly entities: Entities
   private readonly onStep: (step: Step) => void
+  private readonly onCrowded: () => void
   private readonly kept: Step[][] = LEVELS.map(() => [])
   private readonly open: OpenLevel[]
   private wall: number
   private monotonic: number
 
-  /** `onStep` hears of every step that is over. */
-  constructor(entities: Entities, now: number, monotonic: number, onStep: (step: Step) => void) {
+  /** `onStep` hears of every step that is over, `onCrowded` when it is time for `forgetUnused`. */
+  constructor(
+    entities: Entities,
+    now: number,
+    monotonic: number,
+    { onStep, onCrowded }: { readonly onStep: (step: Step) => void; readonly onCrowded: () => void },
+  ) {
     this.entities = entities
     this.onStep = onStep
+    this.onCrowded = onCrowded
     this.wall = now
     this.monotonic = monotonic
     this.open = LEVELS.map(() => ({ counts: new CountTable(), start: now }))
@@ -72,15 +80,18 @@ export class Timeline {
 
   /**
    * Takes steps that were kept by an earlier run, oldest first; none from the future. Steps that nobody closed, because
-   * no daemon ran when they were over, are made of the finer ones.
+   * no daemon ran when they were over, are made of the finer ones. Time must stand still until that is done.
    */
-  restore(steps: Iterable<Step>): void {
-    for (const step of steps) if (step.start <= this.wall) this.kept[step.level]!.push(step)
-    for (const number of LEVELS.keys()) this.restoreCoarser(number)
+  *restore(steps: Iterable<Step>): Work<void> {
+    for (const step of steps) {
+      if (step.start <= this.wall) this.kept[step.level]!.push(step)
+      yield
+    }
+    for (const number of LEVELS.keys()) yield* this.restoreCoarser(number)
     for (const number of LEVELS.keys()) this.dropOver(number, this.wall)
   }
 
-  private restoreCoarser(number: number): void {
+  private *restoreCoarser(number: number): Work<void> {
     const coarser = LEVELS[number + 1]
     if (coarser === undefined) return
     const slotOf = (step: Step) => stepStart(step.start, coarser.step)
@@ -94,11 +105,13 @@ export class Timeline {
       table.merge(step.counts)
       if (isOpen) this.open[number + 1]!.start = Math.min(this.open[number + 1]!.start, step.start)
       else missing.set(slot, table)
+      yield
     }
     for (const [start, table] of missing) {
       const step = { level: number + 1, start, counts: table.freeze() }
       this.kept[step.level]!.push(step)
       this.onStep(step)
+      yield
     }
     this.kept[number + 1]!.sort((one, other) => one.start - other.start)
   }
@@ -122,20 +135,38 @@ export class Timeline {
     this.close(1, now)
   }
 
+  /** Frees the numbers of entries that no step has; not while a sum is being made, which would mix them up. */
+  forgetUnused(): void {
+    const used = new Uint8Array(this.entities.size)
+    for (const { counts } of this.kept.flat()) for (const id of counts.ids) used[id] = 1
+    for (const { counts } of this.open)
+      counts.forEach((id) => {
+        used[id] = 1
+      })
+    this.entities.keep(used)
+  }
+
   /** The sum of a window, of the entities that `wanted` names (1 at their number), without reasons. */
-  sum(window: Window, now: number, wanted: Uint8Array): CountTable {
+  *sum(window: Window, now: number, wanted: Uint8Array): Work<CountTable> {
     const sum = new CountTable()
     const { past, present } = this.partsOf(window, now)
-    for (const { counts } of past) sum.merge(counts, wanted)
+    // First, and in one piece: what is open may be over at the next.
     for (const { counts } of present) sum.mergeOpen(counts, wanted)
+    for (const { counts } of past) {
+      sum.merge(counts, wanted)
+      yield
+    }
     return sum
   }
 
-  /** Adds the reasons of the entities that `wanted` names to a sum. */
-  addReasons(sum: CountTable, window: Window, now: number, wanted: Uint8Array): void {
+  /** Adds the reasons of the entities that `wanted` names to a sum; of a moment later, if that was made in slices. */
+  *addReasons(sum: CountTable, window: Window, now: number, wanted: Uint8Array): Work<void> {
     const { past, present } = this.partsOf(window, now)
-    for (const { counts } of past) sum.mergeReasons(counts, wanted)
     for (const { counts } of present) sum.mergeOpenReasons(counts, wanted)
+    for (const { counts } of past) {
+      sum.mergeReasons(counts, wanted)
+      yield
+    }
   }
 
   /** The window's steps, oldest first; the last one is not over. */
@@ -176,7 +207,7 @@ export class Timeline {
     this.kept[number]!.push(step)
     this.open[number + 1]?.counts.merge(counts)
     this.onStep(step)
-    if (number === 1 && this.entities.isCrowded) this.forgetUnused()
+    if (number === 1 && this.entities.isCrowded) this.onCrowded()
   }
 
   private dropOver(number: number, now: number): void {
@@ -195,16 +226,6 @@ export class Timeline {
     names.sort((a, b) => b.events - a.events)
     const dropped = new Set(names.slice(limit).map(({ id }) => id))
     return (id) => !dropped.has(id)
-  }
-
-  private forgetUnused(): void {
-    const used = new Uint8Array(this.entities.size)
-    for (const { counts } of this.kept.flat()) for (const id of counts.ids) used[id] = 1
-    for (const { counts } of this.open)
-      counts.forEach((id) => {
-        used[id] = 1
-      })
-    this.entities.keep(used)
   }
 
   private shift(jump: number): void {

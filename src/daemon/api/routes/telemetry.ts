@@ -35,8 +35,8 @@ export function telemetryRoutes(app: ApiServer, { telemetry, metricsText }: ApiC
         },
       },
     },
-    ({ query: { by, ...query } }) => {
-      const answer = telemetry.query({ ...query, ...(by === undefined ? {} : { by }) })
+    async ({ query: { by, ...query } }) => {
+      const answer = await telemetry.query({ ...query, ...(by === undefined ? {} : { by }) })
       return success({ ...answer, total: { ...answer.total }, rows: answer.rows.map((each) => ({ ...each })) })
     },
   )
@@ -51,7 +51,8 @@ export function telemetryRoutes(app: ApiServer, { telemetry, metricsText }: ApiC
         response: { 200: successOf(z.array(z.object({ time: z.string(), total: row }))), ...refusals },
       },
     },
-    ({ query }) => success(telemetry.series(query.window).map(({ time, total }) => ({ time, total: { ...total } }))),
+    async ({ query }) =>
+      success((await telemetry.series(query.window)).map(({ time, total }) => ({ time, total: { ...total } }))),
   )
 
   app.get(
