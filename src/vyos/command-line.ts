@@ -55,6 +55,41 @@ export function splitLine(line: string): Split {
   return { ok: true, commands }
 }
 
+/** After the end of a quoted comment: nothing, or the next piece of it. */
+const AFTER_COMMENT = /(?:[ \t\r]*(?:\n|$)|\\')/y
+
+/**
+ * Lines of a text that holds a command each, with the number of the first. The quoted text of a `comment` may span lines;
+ * anywhere else a quote that is not closed on its line is a mistake, which must not hide the commands below it.
+ */
+export function commandLines(text: string): { readonly text: string; readonly line: number }[] {
+  const found: { text: string; line: number }[] = []
+  let start = 0
+  let line = 1
+  const endAt = (end: number) => {
+    const part = text.slice(start, end)
+    found.push({ text: part, line })
+    line += part.split('\n').length
+    start = end + 1
+  }
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i]!
+    if (char === '\n') endAt(i)
+    else if (char === '\\' && text[i + 1] !== '\n') i++
+    else if (QUOTES.includes(char)) {
+      const end = closingQuote(text, i)
+      AFTER_COMMENT.lastIndex = end + 1
+      const spans = text.startsWith('comment ', start) && AFTER_COMMENT.test(text)
+      if (end >= 0 && (spans || !text.slice(i, end).includes('\n'))) i = end
+    } else if (char === '#' && (i === start || ' \t\r;|'.includes(text[i - 1]!))) {
+      const end = text.indexOf('\n', i)
+      i = (end < 0 ? text.length : end) - 1
+    }
+  }
+  endAt(text.length)
+  return found
+}
+
 function closingQuote(line: string, start: number): number {
   const quote = line[start]!
   for (let i = start + 1; i < line.length; i++) {

@@ -1,5 +1,5 @@
 import { fail } from '../base/errors.ts'
-import { splitLine } from './command-line.ts'
+import { commandLines, splitLine } from './command-line.ts'
 import { type ConfigNode, sortedChildren } from './config-node.ts'
 import type { ConfigTree, Path } from './config-tree.ts'
 import { type Definitions, placementOf } from './definitions.ts'
@@ -33,14 +33,14 @@ export const printSetCommands = (tree: ConfigTree, path: Path = []): string[] =>
 export const printDeleteCommands = (tree: ConfigTree, path: Path): string[] => printCommands('delete', tree, path)
 
 /**
- * Reads `set`, `delete` and `comment` commands, one a line, into a tree. Only the definitions tell tag values from
+ * Reads `set`, `delete` and `comment` commands, one a line, into a tree; a comment in quotes may span lines. Only the definitions tell tag values from
  * nodes and values, so a path that they do not know is refused.
  * @throws ClawgressError config.syntax or config.path, with the line
  */
 export function parseSetCommands(text: string, definitions: Definitions, file?: string): ConfigTree {
   const draft = new DraftTree()
-  for (const [index, source] of text.split('\n').entries()) {
-    const at = { ...(file === undefined ? {} : { file }), line: index + 1, column: 1 }
+  for (const { text: source, line } of commandLines(text)) {
+    const at = { ...(file === undefined ? {} : { file }), line, column: 1 }
     const split = splitLine(source)
     if (!split.ok) fail('config.syntax', `${split.message}.`, at)
     if (split.commands.length === 0) continue

@@ -57,10 +57,25 @@ const refusal = (read: () => unknown): string => {
   assert.fail('it was read')
 }
 
+/** Comments may span lines, as those of a file that somebody wrote do. */
+const comment = fc
+  .array(text, { minLength: 1, maxLength: 3 })
+  .map((lines) => lines.join('\n').trim())
+  .filter((words) => words !== '' && !words.includes('*/'))
+const commented = fc.tuple(tree, fc.infiniteStream(fc.option(comment, { nil: undefined }))).map(([made, comments]) => {
+  const visit = (node: ConfigNode): ConfigNode => {
+    const children = new Map([...node.children].map(([name, child]) => [name, visit(child)]))
+    const { value: words } = comments.next() as IteratorResult<string | undefined>
+    return { ...node, children, ...(words === undefined ? {} : { comment: words }) }
+  }
+  const { comment: _, ...root } = visit(made.root)
+  return new ConfigTree(root, '')
+})
+
 describe('set commands', () => {
-  it('give back any tree that was printed as them', () => {
+  it('give back any tree that was printed as them, with its comments', () => {
     fc.assert(
-      fc.property(tree, (made) => {
+      fc.property(commented, (made) => {
         const printed = printSetCommands(made).join('\n')
         assert.ok(parseSetCommands(printed, definitions).equals(made), printed)
       }),
@@ -96,6 +111,8 @@ delete system unowned x
     ['show', /^line 2, column 1: A line must begin with set, delete or comment, not with "show"/],
     ['set service demo | sh', /^line 2, column 1: One command a line is read here/],
     ["comment system 'x */ service { demo { } } /*'", /^line 2, column 1: A comment cannot hold "\*\/"/],
+    ["set system unowned it's\nset service demo\nset system unowned it's", /^line 2, column 1: A ' is not closed/],
+    ["comment system it's\nset service demo\nset system unowned it's", /^line 2, column 1: A ' is not closed/],
     ['set service demo "x', /^line 2, column 1: A " is not closed\. \(config\.syntax\)$/],
   ] as const) {
     it(`are refused with their line: ${line}`, () => {
