@@ -67,6 +67,8 @@ describe('alerts of a gateway', () => {
     ])
     alertmanager = spawn(program, args, { stdio: 'ignore' })
     await mustCommit(lab(), configure(alertNodes()))
+    const webhooks = Object.keys(alertNodes().webhook).length
+    await until('the daemon knows the rules', 10_000, async () => (await report()).webhooks.length === webhooks)
     await until(
       'Alertmanager answers',
       20_000,
