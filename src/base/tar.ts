@@ -70,6 +70,12 @@ export function unpackTar(archive: Buffer, maxMembers: number): Member[] {
   }
 }
 
+/** Path of the first member of what an archive begins with; undefined where it begins with none. */
+export function firstMember(beginning: Buffer): string | undefined {
+  const block = beginning.subarray(0, BLOCK)
+  return block.length < BLOCK || block.every((byte) => byte === 0) ? undefined : readHeader(block).path
+}
+
 function readHeader(block: Buffer): { path: string; size: number } {
   const text = (offset: number, length: number) => block.toString('latin1', offset, offset + length).split('\0')[0]!
   const number = (offset: number, length: number) => {

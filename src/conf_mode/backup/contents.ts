@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { readArchive } from '../../base/archive-file.ts'
 import { ClawgressError, fail } from '../../base/errors.ts'
 import { type ConfigTree, checkTree, type Definitions, footerVersions, parseConfig } from '../../vyos/index.ts'
-import { checkedMembers } from './manifest.ts'
+import { checkedMembers, MANIFEST } from './manifest.ts'
 import { CONFIG_MEMBER, FILE_NODES, fileMember, HISTORY_MEMBER, SECTION } from './members.ts'
 
 /** What a backup holds, found whole and in itself right; nothing of it was taken over yet. */
@@ -31,7 +31,7 @@ const metaSchema = z.looseObject({
 
 /** Reads an archive of `createBackup`. Throws ClawgressError: `archive.file`, `archive.invalid`, or what the section says. */
 export function readBackup(file: string, definitions: Definitions): BackupContents {
-  const { manifest, contents } = checkedMembers(readArchive(file))
+  const { manifest, contents } = checkedMembers(readArchive(file, { first: MANIFEST }))
   const take = (path: string) => {
     const content = contents.get(path)
     contents.delete(path)

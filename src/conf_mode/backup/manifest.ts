@@ -6,7 +6,7 @@ import { VERSION } from '../../base/version.ts'
 
 /** Rises when an older program could not read what a newer one writes. */
 const FORMAT = 1
-const MANIFEST = 'manifest.json'
+export const MANIFEST = 'manifest.json'
 
 const manifestSchema = z.object({
   kind: z.literal('clawgress-backup'),

@@ -8,6 +8,9 @@ import { replaceFile } from '../policy-file-replace.ts'
 import type { BackupContents } from './contents.ts'
 import { REPLACED_SUFFIX, type RestoreJournal, sha256, undoRestored, writeJournal } from './restore-journal.ts'
 
+/** One change a second for three years. */
+const HIGHEST_NUMBER = 99_999_999
+
 /**
  * Puts the files and the history of a backup in their places, all or none. A machine that has a history keeps its own.
  * The caller holds the lock, and settles later by the journal what stays.
@@ -56,9 +59,18 @@ export function targetOf(layout: Layout, path: string): string {
   return target
 }
 
+/** A number that is higher than any history gets to leaves none for what follows: then they count from 1. */
+function numbered(history: BackupContents['history']): [string, ReadonlyMap<string, Buffer>][] {
+  const numberOf = (entry: string) => Number(entry.split('-')[0])
+  const sorted = [...history].sort(([a], [b]) => numberOf(a) - numberOf(b))
+  const [last] = sorted.at(-1) ?? ['0']
+  if (numberOf(last) <= HIGHEST_NUMBER) return sorted
+  return sorted.map(([entry, files], index) => [`${index + 1}-${entry.split('-')[1]}`, files])
+}
+
 function putHistory(layout: Layout, history: BackupContents['history']): void {
   const folder = historyFolder(layout)
-  for (const [entry, files] of history) {
+  for (const [entry, files] of numbered(history)) {
     const aside = join(folder, `${entry}.new`)
     mkdirSync(aside, { mode: 0o750 })
     for (const [name, content] of files) writeFileSync(join(aside, name), content, { mode: 0o640, flush: true })
