@@ -2,8 +2,9 @@
 """Reads `service clawgress` in the running configuration of VyOS, or changes it in a session of its own.
 
 Standard input: JSON. `{"action": "read"}` is answered with the node as JSON; `{"action": "change", "remove": [path, ...],
-"set": [path, ...], "comment": text, "save": bool, "expected": node}` with what VyOS says, status 1 where nothing was changed,
-3 where it was, and could not be saved, 4 where the node is no longer what is expected of it (where that is said). Paths are lists of words below the node, the value of a leaf last.
+"set": [path, ...], "remarks": [{"path": path, "text": text}, ...], "comment": text, "save": bool, "expected": node}` with
+what VyOS says, status 1 where nothing was changed, 3 where it was, and could not be saved, 4 where the node is no longer
+what is expected of it (where that is said). Paths are lists of words below the node, the value of a leaf last.
 """
 import grp
 import json
@@ -42,6 +43,8 @@ def change(request):
             session.delete(BASE + path)
         for path in request['set']:
             session.set(BASE + path)
+        for remark in request.get('remarks', []):
+            session.comment(BASE + remark['path'], remark['text'])
         # As late as can be: from here on VyOS's own lock refuses who comes second.
         if 'expected' in request and json.loads(json.dumps(read(outside))) != request['expected']:
             session.discard()

@@ -4,6 +4,8 @@ import type { ConfigDict } from '../vyos/index.ts'
 export interface ConfigurationChange {
   readonly remove: readonly (readonly string[])[]
   readonly set: readonly (readonly string[])[]
+  /** Comments on nodes, each in one line. */
+  readonly remarks?: readonly { readonly path: readonly string[]; readonly text: string }[]
   /** For the list of commits. */
   readonly comment: string
   /** Write config.boot, so that the change outlives a reboot. */

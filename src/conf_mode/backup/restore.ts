@@ -5,14 +5,7 @@ import type { Layout } from '../../base/layout.ts'
 import { uninterrupted } from '../../base/uninterrupted.ts'
 import { parsePolicy } from '../../policy/index.ts'
 import { withLock } from '../../services/index.ts'
-import {
-  type ConfigDict,
-  type ConfigNode,
-  type ConfigTree,
-  configDict,
-  configJson,
-  loadDefinitions,
-} from '../../vyos/index.ts'
+import { type ConfigDict, type ConfigTree, configDict, configJson, loadDefinitions } from '../../vyos/index.ts'
 import type { ConfigurationSession } from '../configuration-session.ts'
 import { inSentences } from '../failure.ts'
 import { handle, LOCK_WAIT_MS, warningsOf } from '../handler.ts'
@@ -22,6 +15,7 @@ import { type BackupContents, readBackup } from './contents.ts'
 import { SECTION } from './members.ts'
 import { holdRestore, keepRestored, settleRestore, undoRestored } from './restore-journal.ts'
 import { putFiles, targetOf } from './restored-files.ts'
+import { sectionChange } from './section-change.ts'
 
 /**
  * Puts a backup into force: everything is checked first, by what checks a commit; then the files are replaced, and the
@@ -73,21 +67,9 @@ async function commitSection(
   session: ConfigurationSession,
   tell: (text: string) => void,
 ): Promise<void> {
-  const { ok, said } = await session.change({
-    remove: before.has(SECTION) ? [[]] : [],
-    set: [...setPaths(section.get(SECTION)!, [])],
-    comment: `restore of the backup of ${created}`,
-    save: false,
-  })
+  const { ok, said } = await session.change(sectionChange(before, section, `restore of the backup of ${created}`))
   if (said.trim() !== '') tell(said.trim())
   if (!ok) fail('config.conflict', 'The configuration of the backup was refused; everything is as it was.')
-}
-
-/** Words of the `set` commands that make a node. */
-function* setPaths(node: ConfigNode, path: readonly string[]): Iterable<readonly string[]> {
-  for (const value of node.values) yield [...path, value]
-  for (const [name, child] of node.children) yield* setPaths(child, [...path, name])
-  if (node.values.length === 0 && node.children.size === 0) yield path
 }
 
 /** Verifies as a commit does, with the files of the backup in the place of those on this machine. Touches none of these. */

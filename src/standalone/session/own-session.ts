@@ -21,7 +21,7 @@ export function ownSession(layout: Layout): ConfigurationSession {
       const { store, definitions } = new Shell({ layout, program: ownCommand(), write: () => {} })
       return nodeIn(store.active(), definitions)
     },
-    async change({ remove, set, comment, save, expected }) {
+    async change({ remove, set, remarks = [], comment, save, expected }) {
       const parts: string[] = []
       const shell = new Shell({ layout, program: ownCommand(), write: (text) => parts.push(text) })
       const result = (ok: boolean) => ({ ok, said: parts.join('') })
@@ -34,6 +34,7 @@ export function ownSession(layout: Layout): ConfigurationSession {
       try {
         for (const words of remove) session.delete([...BASE, ...words])
         for (const words of set) session.set([...BASE, ...words])
+        for (const { path, text } of remarks) session.comment([...BASE, ...path], text)
         if (!(await session.commit({ comment, via: 'clawgress', admit }))) return result(false)
       } catch (error) {
         if (error instanceof Outdated) return { ...result(false), outdated: true }

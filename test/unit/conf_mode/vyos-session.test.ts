@@ -94,6 +94,18 @@ describe("VyOS's configuration session", () => {
     assert.deepEqual(noted().at(-1), ['save', '/config/config.boot'])
   })
 
+  it('puts comments on nodes after it made them', async () => {
+    const change = { remove: [[]], set: [['api']], remarks: [{ path: ['api'], text: 'it is so' }] }
+    const { ok } = await sessionOn({ client: {} }).change({ ...change, comment: 'test', save: false })
+    assert.equal(ok, true)
+    const node = ['service', 'clawgress']
+    assert.deepEqual(noted().slice(1, -1), [
+      ['delete', ...node],
+      ['set', ...node, 'api'],
+      ['comment', ...node, 'api', 'it is so'],
+    ])
+  })
+
   it('is left without a trace where a value or the commit is refused', async () => {
     const refused = { version: 1, allow: { domains: ['refused'] } }
     await assert.rejects(importPolicy(sessionOn({ client: {} }), refused), /The configuration refused the policy/)

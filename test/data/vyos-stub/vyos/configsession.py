@@ -34,6 +34,9 @@ class ConfigSession:
         assert value is None
         self._note('delete', *path)
 
+    def comment(self, path, value=None):
+        self._note('comment', *path, value)
+
     def commit(self):
         self._note('commit', os.environ['COMMIT_COMMENT'])
         while 'VYOS_STUB_GATE' in os.environ and not os.path.exists(os.environ['VYOS_STUB_GATE']):
