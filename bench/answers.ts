@@ -8,7 +8,7 @@ import { policyText, poolName } from './policies.ts'
 import { grouped, median, milliseconds, quantile, type Row } from './row.ts'
 
 const ROUNDS = 3
-const CACHED = 1_000
+export const CACHED = 1_000
 const QUESTIONS = 2_500
 /** Questions a second while latencies are taken: far from any limit. */
 const CALM_RATE = 200
@@ -26,7 +26,7 @@ interface Perf {
  * dnsperf(1) on the gateway itself, in the view of the default group: what an agent may ask is bounded by the ruleset
  * far below what named can answer.
  */
-async function perf(lab: Lab, questions: readonly string[], options: readonly string[]): Promise<Perf> {
+export async function perf(lab: Lab, questions: readonly string[], options: readonly string[]): Promise<Perf> {
   const file = join(lab.paths.folder, 'questions')
   await writeFile(file, `${questions.join('\n')}\n`)
   const { stdout } = await lab.gateway.exec([
@@ -44,7 +44,7 @@ async function perf(lab: Lab, questions: readonly string[], options: readonly st
 }
 
 /** Pool names as lines of dnsperf, from `first` on. */
-const questionsFrom = (first: number, count: number): string[] =>
+export const questionsFrom = (first: number, count: number): string[] =>
   Array.from({ length: count }, (_, i) => {
     const at = first + i
     return at < 4096 ? `${poolName(at)} A` : `${poolName(at - 4096)} AAAA`
