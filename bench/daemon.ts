@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Layout, runtimePaths } from '../src/base/layout.ts'
 import { askTelemetry } from '../src/daemon/query-socket.ts'
 import { askDaemon } from '../src/daemon/status.ts'
-import { DIMENSION_LIMITS, MEASURES, REASON_CODES } from '../src/daemon/telemetry/measures.ts'
+import { DIMENSION_LIMITS, REASON_CODES } from '../src/daemon/telemetry/measures.ts'
+import { makeColumns, pack } from '../src/daemon/telemetry/packed-counts.ts'
 import { type StoredStep, TelemetryStore } from '../src/daemon/telemetry/store.ts'
 import { LEVELS } from '../src/daemon/telemetry/timeline.ts'
 import { services } from '../src/services/index.ts'
@@ -115,16 +116,20 @@ function fullStep(first: number, names: number): StoredStep {
   const clients = Array.from({ length: DIMENSION_LIMITS.client }, (_, i) => clientAt(i))
   const keys = ['', 'default', ...clients, ...Array.from({ length: names }, (_, i) => deniedName(first + i))]
   const dimensions = keys.map((_, row) => ['all', 'group'][row] ?? (row < clients.length + 2 ? 'client' : 'name'))
-  return {
-    measures: MEASURES,
-    reasons: REASON_CODES,
-    dimensions,
-    keys,
-    values: keys.flatMap((_, row) => MEASURES.map((_, column) => (row * 31 + column) % 5_000)),
-    reasonRows: keys.map((_, row) => row),
-    reasonNumbers: keys.map((_, row) => row % 3),
-    reasonCounts: keys.map((_, row) => 1 + (row % 900)),
-  }
+  const columns = makeColumns(keys.length, keys.length)
+  // Few are busy, and most are not.
+  columns.counts.forEach((_, at) => {
+    columns.counts[at] = Math.floor(5_000 / (1 + ((at * 7_919) % 1_009)))
+  })
+  columns.octets.forEach((_, at) => {
+    columns.octets[at] = (at * 104_729) % 1_000_003
+  })
+  keys.forEach((_, row) => {
+    columns.reasonRows[row] = row
+    columns.reasonNumbers[row] = row % 3
+    columns.reasonCounts[row] = 1 + Math.floor(900 / (1 + ((row * 31) % 101)))
+  })
+  return { reasons: REASON_CODES, dimensions, keys, packed: pack(columns) }
 }
 
 const clientAt = (i: number): string => `10.78.${(i >> 8) & 255}.${i & 255}`

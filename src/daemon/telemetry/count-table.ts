@@ -1,25 +1,21 @@
 import { MEASURES, type Measure } from './measures.ts'
+import { COUNTS, makeColumns, OCTETS, pack, REASON_LIMIT as REASON_SPACE, unpack } from './packed-counts.ts'
 
 const COLUMNS = MEASURES.length
-const COUNTS = 5
-const OCTETS = COLUMNS - COUNTS
 const COLUMN: Readonly<Record<Measure, number>> = Object.fromEntries(
   MEASURES.map((measure, column) => [measure, column]),
 ) as Record<Measure, number>
 
-/** A pair of entity and reason is one number, `entity * REASON_SPACE + reason`. */
-export const REASON_SPACE = 64
-
-/** Counts of one span of time, that change no more: 36 octets an entry, 8 a pair of entry and reason. */
+/** Counts of one span of time, that change no more. */
 export interface FrozenCounts {
+  /** Entity of each row, or `NOBODY`. */
   readonly ids: Uint32Array
-  /** `COUNTS` an entry. */
-  readonly counts: Uint32Array
-  /** Octets up and down of each entry. */
-  readonly octets: Float64Array
-  readonly reasonPairs: Uint32Array
-  readonly reasonCounts: Uint32Array
+  /** The rows' columns, see `pack`. */
+  readonly packed: Uint8Array
 }
+
+/** Stands for an entity that found no room. */
+export const NOBODY = 0xffffffff
 
 export type Row = (measure: Measure) => number
 
@@ -50,22 +46,26 @@ export class CountTable {
   }
 
   /** Only entities that `wanted` (1 at their number) names, and only their measures; absent: everything. */
-  merge(frozen: FrozenCounts, wanted?: Uint8Array): void {
-    frozen.ids.forEach((id, row) => {
-      if (wanted !== undefined && wanted[id] !== 1) return
+  merge({ ids, packed }: FrozenCounts, wanted?: Uint8Array): void {
+    const { counts, octets } = unpack(packed, ids.length)
+    const rows = ids.length
+    for (let row = 0; row < rows; row++) {
+      const id = ids[row]!
+      if (id === NOBODY || (wanted !== undefined && wanted[id] !== 1)) continue
       const at = this.rowOf(id)
-      for (let column = 0; column < COUNTS; column++) this.values[at + column]! += frozen.counts[row * COUNTS + column]!
-      for (let column = 0; column < OCTETS; column++)
-        this.values[at + COUNTS + column]! += frozen.octets[row * OCTETS + column]!
-    })
-    if (wanted === undefined) this.mergeReasons(frozen)
+      for (let column = 0; column < COUNTS; column++) this.values[at + column]! += counts[column * rows + row]!
+      for (let column = 0; column < OCTETS; column++) this.values[at + COUNTS + column]! += octets[column * rows + row]!
+    }
+    if (wanted === undefined) this.mergeReasons({ ids, packed })
   }
 
   /** What reasons have of the denials of entities that `wanted` names; absent: of all. */
-  mergeReasons(frozen: FrozenCounts, wanted?: Uint8Array): void {
-    frozen.reasonPairs.forEach((pair, at) => {
-      if (wanted !== undefined && wanted[Math.floor(pair / REASON_SPACE)] !== 1) return
-      this.addReason(Math.floor(pair / REASON_SPACE), pair % REASON_SPACE, frozen.reasonCounts[at]!)
+  mergeReasons({ ids, packed }: FrozenCounts, wanted?: Uint8Array): void {
+    const { reasonRows, reasonNumbers, reasonCounts } = unpack(packed, ids.length)
+    reasonRows.forEach((row, at) => {
+      const id = ids[row]!
+      if (id === NOBODY || (wanted !== undefined && wanted[id] !== 1)) return
+      this.addReason(id, reasonNumbers[at]!, reasonCounts[at]!)
     })
   }
 
@@ -99,26 +99,31 @@ export class CountTable {
 
   /** A copy of the entries that `keep` lets stay. */
   freeze(keep: (id: number) => boolean = () => true): FrozenCounts {
-    const rows: number[] = []
-    this.ids.forEach((id, row) => {
-      if (keep(id)) rows.push(row)
+    const ids = Uint32Array.from(this.ids).filter(keep)
+    const kept = ids.length
+    const rowOf = new Uint32Array(this.index.length)
+    ids.forEach((id, row) => {
+      rowOf[id] = row + 1
     })
-    const pairs: number[] = []
-    const pairCounts: number[] = []
+    let pairs = 0
+    for (const pair of this.reasons.keys()) if (rowOf[Math.floor(pair / REASON_SPACE)] !== 0) pairs++
+    const columns = makeColumns(kept, pairs)
+    ids.forEach((id, row) => {
+      const from = (this.index[id]! - 1) * COLUMNS
+      for (let column = 0; column < COUNTS; column++)
+        columns.counts[column * kept + row] = Math.min(0xffffffff, this.values[from + column]!)
+      for (let column = 0; column < OCTETS; column++)
+        columns.octets[column * kept + row] = this.values[from + COUNTS + column]!
+    })
+    let at = 0
     for (const [pair, count] of this.reasons) {
-      if (!keep(Math.floor(pair / REASON_SPACE))) continue
-      pairs.push(pair)
-      pairCounts.push(count)
+      const row = rowOf[Math.floor(pair / REASON_SPACE)]!
+      if (row === 0) continue
+      columns.reasonRows[at] = row - 1
+      columns.reasonNumbers[at] = pair % REASON_SPACE
+      columns.reasonCounts[at++] = Math.min(0xffffffff, count)
     }
-    return {
-      ...freezeRows(
-        rows,
-        (row) => this.ids[row]!,
-        (row, column) => this.values[row * COLUMNS + column]!,
-      ),
-      reasonPairs: Uint32Array.from(pairs),
-      reasonCounts: Uint32Array.from(pairCounts),
-    }
+    return { ids, packed: pack(columns) }
   }
 
   /** Forgets everything, and keeps the room for as much again. */
@@ -147,25 +152,3 @@ function grown<Values extends Uint32Array | Float64Array>(old: Values, larger: V
   larger.set(old)
   return larger
 }
-
-/** Columns are numbered in the order of `MEASURES`. */
-export function freezeRows(
-  rows: readonly number[],
-  idOf: (row: number) => number,
-  cellOf: (row: number, column: number) => number,
-): Pick<FrozenCounts, 'ids' | 'counts' | 'octets'> {
-  const ids = new Uint32Array(rows.length)
-  const counts = new Uint32Array(rows.length * COUNTS)
-  const octets = new Float64Array(rows.length * OCTETS)
-  rows.forEach((row, at) => {
-    ids[at] = idOf(row)
-    for (let column = 0; column < COUNTS; column++)
-      counts[at * COUNTS + column] = Math.min(0xffffffff, cellOf(row, column))
-    for (let column = 0; column < OCTETS; column++) octets[at * OCTETS + column] = cellOf(row, COUNTS + column)
-  })
-  return { ids, counts, octets }
-}
-
-/** Value of a frozen row; columns are numbered in the order of `MEASURES`. */
-export const frozenValue = ({ counts, octets }: FrozenCounts, row: number, column: number): number =>
-  column < COUNTS ? counts[row * COUNTS + column]! : octets[row * OCTETS + column - COUNTS]!

@@ -3,51 +3,51 @@ import { dirname } from 'node:path'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import sqlite from 'node-sqlite3-wasm'
 import { DIMENSIONS, MEASURES } from './measures.ts'
+import { REASON_LIMIT, unpack } from './packed-counts.ts'
 
-const VERSION = 1
-const MAX_STEP_BYTES = 64 << 20
+const VERSION = 2
+const MAX_KEYS_BYTES = 64 << 20
 const MAX_KEY = 1024
 
-/**
- * A step as the store keeps it: with names instead of numbers, in columns, because a week may have a million rows, and
- * they are read before the daemon does anything else.
- */
+/** A step as the store keeps it: with names instead of numbers, and its counts as they are in memory. */
 export interface StoredStep {
-  /** What `values` holds of each row, in this order. */
-  readonly measures: readonly string[]
-  /** Codes that `reasonNumbers` are indices of. */
+  /** Codes that the numbers of reasons are indices of. */
   readonly reasons: readonly string[]
-  /** Of each row: dimension, key, values. */
+  /** Of each row. */
   readonly dimensions: readonly string[]
   readonly keys: readonly string[]
-  readonly values: readonly number[]
-  /** Of each pair of row and reason: index of the row, index of the reason, denials. */
-  readonly reasonRows: readonly number[]
-  readonly reasonNumbers: readonly number[]
-  readonly reasonCounts: readonly number[]
+  /** Their columns, see `pack`. */
+  readonly packed: Uint8Array
 }
 
-const isCounts = (value: unknown): value is number[] =>
-  Array.isArray(value) && value.every((each) => typeof each === 'number' && each >= 0)
+/** What of the file is JSON. Columns of another program that counts other things are none of ours. */
+interface StoredKeys extends Omit<StoredStep, 'packed'> {
+  readonly measures: readonly string[]
+}
+
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((each) => typeof each === 'string' && each.length <= MAX_KEY)
 
-function isStoredStep(step: unknown): step is StoredStep {
+function isStoredKeys(step: unknown): step is StoredKeys {
   if (typeof step !== 'object' || step === null) return false
-  const { measures, reasons, dimensions, keys, values, ...pairs } = step as Readonly<Record<string, unknown>>
-  const { reasonRows, reasonNumbers, reasonCounts } = pairs
-  if (![measures, reasons, dimensions, keys].every(isTexts)) return false
-  if (![values, reasonRows, reasonNumbers, reasonCounts].every(isCounts)) return false
-  const rows = (keys as string[]).length
-  const pairCount = (reasonRows as number[]).length
+  const { measures, reasons, dimensions, keys } = step as Readonly<Record<string, unknown>>
   return (
+    [measures, reasons, dimensions, keys].every(isTexts) &&
     (measures as string[]).join() === MEASURES.join() &&
-    (dimensions as string[]).length === rows &&
-    (dimensions as string[]).every((dimension) => (DIMENSIONS as readonly string[]).includes(dimension)) &&
-    (values as number[]).length === rows * MEASURES.length &&
-    (reasonNumbers as number[]).length === pairCount &&
-    (reasonCounts as number[]).length === pairCount
+    (reasons as string[]).length <= REASON_LIMIT &&
+    (dimensions as string[]).length === (keys as string[]).length &&
+    (dimensions as string[]).every((dimension) => (DIMENSIONS as readonly string[]).includes(dimension))
   )
+}
+
+/** Throws where the columns do not belong to the keys. */
+function checkColumns(packed: Uint8Array, { keys, reasons }: StoredKeys): void {
+  const { octets, reasonRows, reasonNumbers } = unpack(packed, keys.length)
+  const isSound =
+    octets.every((value) => value >= 0 && Number.isFinite(value)) &&
+    reasonRows.every((row) => row < keys.length) &&
+    reasonNumbers.every((number) => number < reasons.length)
+  if (!isSound) throw new Error('the counts of a step in it are none')
 }
 
 /**
@@ -82,13 +82,19 @@ export class TelemetryStore {
   }
 
   /** Adds a step, and drops those of its level that began before `oldest` (milliseconds since the epoch). Never throws. */
-  put(level: number, start: number, step: StoredStep, oldest: number): void {
+  put(level: number, start: number, { packed, ...keys }: StoredStep, oldest: number): void {
     try {
       const database = this.open()
-      const data = deflateRawSync(JSON.stringify(step), { level: 1 })
+      const stored: StoredKeys = { measures: MEASURES, ...keys }
+      const data = deflateRawSync(JSON.stringify(stored), { level: 1 })
       database.exec('BEGIN')
       try {
-        database.run('INSERT OR REPLACE INTO step (level, start, data) VALUES (?, ?, ?)', [level, start, data])
+        database.run('INSERT OR REPLACE INTO step (level, start, keys, counts) VALUES (?, ?, ?, ?)', [
+          level,
+          start,
+          data,
+          packed,
+        ])
         database.run('DELETE FROM step WHERE level = ? AND start < ?', [level, oldest])
         database.exec('COMMIT')
       } catch (error) {
@@ -124,7 +130,7 @@ export class TelemetryStore {
       // not written to: what it holds can be read on a full disk.
       if (version === 0)
         database.exec(
-          `PRAGMA auto_vacuum = FULL; CREATE TABLE IF NOT EXISTS step (level INTEGER, start INTEGER, data BLOB, PRIMARY KEY (level, start)); PRAGMA user_version = ${VERSION}`,
+          `PRAGMA auto_vacuum = FULL; CREATE TABLE IF NOT EXISTS step (level INTEGER, start INTEGER, keys BLOB, counts BLOB, PRIMARY KEY (level, start)); PRAGMA user_version = ${VERSION}`,
         )
     } catch (error) {
       database.close()
@@ -135,11 +141,14 @@ export class TelemetryStore {
   }
 
   private read(level: number, start: number): { level: number; start: number; step: StoredStep } {
-    const row = this.open().get('SELECT data FROM step WHERE level = ? AND start = ?', [level, start])
-    const text = inflateRawSync(row!.data as Uint8Array, { maxOutputLength: MAX_STEP_BYTES }).toString('utf8')
-    const step: unknown = JSON.parse(text)
-    if (!isStoredStep(step)) throw new Error('a step in it is none')
-    return { level, start, step }
+    const row = this.open().get('SELECT keys, counts FROM step WHERE level = ? AND start = ?', [level, start])
+    const text = inflateRawSync(row!.keys as Uint8Array, { maxOutputLength: MAX_KEYS_BYTES }).toString('utf8')
+    const stored: unknown = JSON.parse(text)
+    if (!isStoredKeys(stored)) throw new Error('a step in it is none')
+    const { reasons, dimensions, keys } = stored
+    const packed = new Uint8Array(row!.counts as Uint8Array)
+    checkColumns(packed, stored)
+    return { level, start, step: { reasons, dimensions, keys, packed } }
   }
 
   private putAside(error: unknown): void {

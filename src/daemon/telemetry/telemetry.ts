@@ -127,11 +127,7 @@ export class Telemetry {
 
   /** The whole over time, oldest first; times are beginnings of steps, and the last step is not over. Waits as `query`. */
   series(window: Window): Promise<TelemetryPoint[]> {
-    return this.turns.take(() =>
-      this.timeline
-        .series(window, this.now, this.entities.maskOf('all'))
-        .map(({ start, counts }) => ({ time: new Date(start).toISOString(), total: this.totalOf(counts) })),
-    )
+    return this.turns.take(this.points(window))
   }
 
   /** Resolves when everything that is over is written, and every question answered. */
@@ -167,6 +163,11 @@ export class Telemetry {
       rows: by === 'reason' ? reasons.slice(0, top) : numbers.map((number) => rows.get(number)!),
       more: by === 'reason' ? Math.max(0, reasons.length - top) : by === undefined ? 0 : count - numbers.length,
     }
+  }
+
+  private *points(window: Window): Work<TelemetryPoint[]> {
+    const points = yield* this.timeline.series(window, this.now, this.entities.maskOf('all'))
+    return points.map(({ start, counts }) => ({ time: new Date(start).toISOString(), total: this.totalOf(counts) }))
   }
 
   private *load(): Work<void> {

@@ -170,18 +170,24 @@ export class Timeline {
   }
 
   /** The window's steps, oldest first; the last one is not over. */
-  series(window: Window, now: number, wanted: Uint8Array): { readonly start: number; readonly counts: CountTable }[] {
+  *series(
+    window: Window,
+    now: number,
+    wanted: Uint8Array,
+  ): Work<{ readonly start: number; readonly counts: CountTable }[]> {
     const { past, present, start } = this.partsOf(window, now)
-    const points = past.map((step) => {
-      const table = new CountTable()
-      table.merge(step.counts, wanted)
-      table.mergeReasons(step.counts, wanted)
-      return { start: step.start, counts: table }
-    })
     const last = new CountTable()
     for (const { counts } of present) {
       last.mergeOpen(counts, wanted)
       last.mergeOpenReasons(counts, wanted)
+    }
+    const points: { readonly start: number; readonly counts: CountTable }[] = []
+    for (const step of past) {
+      const table = new CountTable()
+      table.merge(step.counts, wanted)
+      table.mergeReasons(step.counts, wanted)
+      points.push({ start: step.start, counts: table })
+      yield
     }
     return [...points, { start, counts: last }]
   }
@@ -216,16 +222,23 @@ export class Timeline {
     while (kept.length > 0 && (isOver(kept[0]!, now) || kept.length > LEVELS[number]!.steps + 1)) kept.shift()
   }
 
+  /** Of as many events, those that came first. */
   private busiestNames(table: CountTable, limit: number): (id: number) => boolean {
-    const names: { id: number; events: number }[] = []
+    const events = new Map<number, number>()
     table.forEach((id, row) => {
       if (this.entities.get(id)?.dimension === 'name')
-        names.push({ id, events: row('denials') + row('resolutions') + row('flows') })
+        events.set(id, row('denials') + row('resolutions') + row('flows'))
     })
-    if (names.length <= limit) return () => true
-    names.sort((a, b) => b.events - a.events)
-    const dropped = new Set(names.slice(limit).map(({ id }) => id))
-    return (id) => !dropped.has(id)
+    if (events.size <= limit) return () => true
+    const ordered = Float64Array.from(events.values()).sort()
+    const least = ordered[ordered.length - limit]!
+    // All with more than the least that finds room, and as many with just that as there is room left.
+    let room = limit - (ordered.length - ordered.lastIndexOf(least) - 1)
+    return (id) => {
+      const count = events.get(id)
+      if (count === undefined || count > least) return true
+      return count === least && room-- > 0
+    }
   }
 
   private shift(jump: number): void {

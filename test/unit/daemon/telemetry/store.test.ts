@@ -2,20 +2,11 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { MEASURES } from '../../../../src/daemon/telemetry/measures.ts'
+import { makeColumns, pack } from '../../../../src/daemon/telemetry/packed-counts.ts'
 import { TelemetryStore } from '../../../../src/daemon/telemetry/store.ts'
 import { tempFolder } from '../temp-folder.ts'
 
-const STEP = {
-  measures: MEASURES,
-  reasons: [],
-  dimensions: ['all'],
-  keys: [''],
-  values: MEASURES.map(() => 1),
-  reasonRows: [],
-  reasonNumbers: [],
-  reasonCounts: [],
-}
+const STEP = { reasons: [], dimensions: ['all'], keys: [''], packed: pack(makeColumns(1, 0)) }
 
 describe('the store of telemetry', () => {
   const folder = tempFolder()
