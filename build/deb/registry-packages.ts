@@ -27,11 +27,20 @@ export async function unpackedPackage(wanted: PinnedPackage): Promise<string> {
     const [archive] = readdirSync(scratch)
     verify(wanted, readFileSync(join(scratch, archive!)))
     await execa('tar', ['--extract', '--gzip', '--no-same-owner', '--file', archive!], { cwd: scratch })
-    renameSync(join(scratch, 'package'), folder)
+    keep(join(scratch, 'package'), folder)
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
   return folder
+}
+
+/** Another build may have brought the same bytes meanwhile. */
+function keep(unpacked: string, folder: string): void {
+  try {
+    renameSync(unpacked, folder)
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
 }
 
 function verify({ name, version, integrity }: PinnedPackage, bytes: Buffer): void {

@@ -163,7 +163,7 @@ describe('the test above about zone order', () => {
     try {
       await rig.start(planOf({ allow: ['foo.test'] }))
       const zone = `${rig.layout.named}/zones/g0.d`
-      writeFileSync(zone, readFileSync(zone, 'utf8') + 'foo.test CNAME rpz-passthru.\n')
+      writeFileSync(zone, `${readFileSync(zone, 'utf8')}foo.test CNAME rpz-passthru.\n`)
       await withRndc(rig.layout, (rndc) => rndc.command(['reload', 'd', 'IN', 'g0']))
       const deadline = Date.now() + 5_000
       let result = ''

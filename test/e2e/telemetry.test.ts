@@ -99,7 +99,14 @@ describe('telemetry of a gateway with real agents', function () {
   it('goes on after the daemon was killed', async () => {
     const { gateway } = lab()
     const pids = (await gateway.exec(['ip', 'netns', 'pids', gateway.namespace])).stdout.trim().split('\n')
-    const daemon = pids.find((pid) => /clawgress\.mjs\0daemon/.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1')))
+    const commandOf = (pid: string) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+      } catch {
+        return '' // It ended meanwhile.
+      }
+    }
+    const daemon = pids.find((pid) => /clawgress\.mjs\0daemon/.test(commandOf(pid)))
     process.kill(Number(daemon), 'SIGKILL')
     await until(
       'the daemon answers',

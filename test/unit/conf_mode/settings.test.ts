@@ -54,7 +54,8 @@ const OTHER: Readonly<Record<string, ConfigDict>> = {
  * `disable` and `left-out` are decided before settings are read: see the end-to-end tests. Alerts, policy, API and
  * why page have readers of their own.
  */
-const ELSEWHERE = (node: string) => node === 'disable' || node === 'left-out' || /^(alert|api|policy|why-page) /.test(node)
+const ELSEWHERE = (node: string) =>
+  node === 'disable' || node === 'left-out' || /^(alert|api|policy|why-page) /.test(node)
 
 describe('every node of the configuration', () => {
   const root = mkdtempSync(join(tmpdir(), 'clawgress-settings-'))
