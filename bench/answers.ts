@@ -14,7 +14,7 @@ const QUESTIONS = 2_500
 const CALM_RATE = 200
 const CALM_QUESTIONS = 500
 
-interface Perf {
+export interface Perf {
   readonly rate: number
   readonly completed: number
   readonly lost: number

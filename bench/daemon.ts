@@ -10,10 +10,10 @@ import { type StoredStep, TelemetryStore } from '../src/daemon/telemetry/store.t
 import { LEVELS } from '../src/daemon/telemetry/timeline.ts'
 import { services } from '../src/services/index.ts'
 import type { Lab } from '../src/standalone/lab/lab.ts'
-import { CACHED, perf, questionsFrom } from './answers.ts'
+import { CACHED, type Perf, perf, questionsFrom } from './answers.ts'
 import { importText } from './commits.ts'
 import { policyText, poolName } from './policies.ts'
-import { grouped, milliseconds, type Row } from './row.ts'
+import { grouped, median, milliseconds, type Row } from './row.ts'
 
 const UNIT = 'clawgressd'
 const LIMIT_MB = 200
@@ -24,7 +24,7 @@ const BATCH_MS = 100
 const STARTED_MS = 3_000
 /** Steps of a minute close while it settles, with all those names in them. */
 const SETTLE_MS = 75_000
-const ROUNDS = 3
+const ROUNDS = 6
 
 /** The daemon beside the path of questions, and its memory and answers with a full week behind it. */
 export async function* benchDaemon(lab: Lab): AsyncGenerator<Row> {
@@ -37,17 +37,19 @@ async function questionsWithDaemon(lab: Lab): Promise<Row> {
   await importText(lab, policyText(0, 0, 0, pool))
   const questions = questionsFrom(0, CACHED)
   await perf(lab, questions, ['-n', '1', '-q', '50'])
-  const rates = { on: [] as number[], off: [] as number[] }
+  const seen = { on: [] as Perf[], off: [] as Perf[] }
   const units = services(lab.gateway.layout)
   for (let round = 0; round < ROUNDS; round++)
-    for (const state of ['off', 'on'] as const) {
+    // Each is first in turn, because what else the machine does changes slowly.
+    for (const state of round % 2 === 0 ? (['off', 'on'] as const) : (['on', 'off'] as const)) {
       await (state === 'on' ? units.ensure(UNIT) : units.stop(UNIT))
       await sleep(STARTED_MS)
-      rates[state].push((await perf(lab, questions, ['-l', '3', '-c', '20', '-q', '100'])).rate)
+      seen[state].push(await perf(lab, questions, ['-l', '3', '-c', '20', '-q', '100']))
     }
-  const [on, off] = [Math.max(...rates.on), Math.max(...rates.off)]
+  await units.ensure(UNIT)
+  const [on, off] = [seen.on, seen.off].map((each) => median(each.map(({ rate }) => rate))) as [number, number]
   return {
-    work: `cache hits a second with the daemon on (best of ${ROUNDS})`,
+    work: `cache hits a second with the daemon on (median of ${ROUNDS})`,
     measured: grouped(on),
     compared: `daemon off: ${grouped(off)}`,
     ratio: on / off,
@@ -68,7 +70,7 @@ async function* fullWeek(lab: Lab): AsyncGenerator<Row> {
   await askWeek(layout)
   await sleep(SETTLE_MS)
   await askWeek(layout)
-  const { median, worst, lost } = await watch.end()
+  const { middle, worst, lost } = await watch.end()
   const peak = memoryMiB(pid, 'VmHWM')
   const clients = grouped(DIMENSION_LIMITS.client)
   const names = grouped(DIMENSION_LIMITS.name)
@@ -82,7 +84,7 @@ async function* fullWeek(lab: Lab): AsyncGenerator<Row> {
   yield {
     work: 'status of the daemon meanwhile, while it reads, sums and writes that week (worst)',
     measured: milliseconds(worst),
-    compared: `median ${milliseconds(median)}; not answered: ${lost}`,
+    compared: `median ${milliseconds(middle)}; not answered: ${lost}`,
   }
 }
 
@@ -167,8 +169,7 @@ function watchStatus(layout: Layout) {
     end: async () => {
       isEnding = true
       await watching
-      times.sort((one, other) => one - other)
-      return { median: times[times.length >> 1]!, worst: times.at(-1)!, lost }
+      return { middle: median(times), worst: Math.max(...times), lost }
     },
   }
 }

@@ -9,10 +9,14 @@ import type { UnitDefinition, UnitName } from './unit-definition.ts'
 const NAMED_MEMORY_SHARE = 0.75
 
 /**
- * Less memory for a little time: V8's nursery never grows to the 3 × 16 MiB of its own choice, and glibc gives large
- * blocks back at once (mallopt(3)) instead of raising its threshold.
+ * Less memory for a little time: V8's nursery stays small, and the less room the rest may take, the less garbage V8 lets
+ * gather there; glibc keeps one arena and gives large blocks back at once (mallopt(3)).
  */
-const DAEMON_ENVIRONMENT = { NODE_OPTIONS: '--max-semi-space-size=2', MALLOC_MMAP_THRESHOLD_: '131072' } as const
+const DAEMON_ENVIRONMENT = {
+  NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=512',
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '65536',
+} as const
 
 /** Everything that runs on a gateway, in start order. systemd's unit files say the same; a test compares them. */
 export function unitDefinitions(layout: Layout): readonly UnitDefinition<UnitName>[] {

@@ -23,8 +23,13 @@ export type Row = (measure: Measure) => number
 export class CountTable {
   private index = new Uint32Array(256)
   private ids: number[] = []
-  private values = new Float64Array(64 * COLUMNS)
+  private values: Float64Array
   private readonly reasons = new Map<number, number>()
+
+  /** `rows`: as many are to be expected. */
+  constructor(rows = 64) {
+    this.values = new Float64Array(rows * COLUMNS)
+  }
 
   get size(): number {
     return this.ids.length

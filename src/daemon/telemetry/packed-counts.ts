@@ -42,17 +42,22 @@ export function pack({ octets, counts, reasonRows, reasonCounts, reasonNumbers }
 export function unpack(packed: Uint8Array, rows: number): Columns {
   const rowBytes = rows * (OCTETS * 8 + COUNTS * 4)
   const maxOutputLength = Math.max(1, rowBytes + rows * REASON_LIMIT * PAIR_BYTES)
-  const { buffer, byteOffset, byteLength } = inflateRawSync(packed, { maxOutputLength })
+  // One block of about the right size, instead of many that would have to be joined.
+  const chunkSize = Math.max(1_024, rowBytes + rows * PAIR_BYTES)
+  const { buffer, byteOffset, byteLength } = inflateRawSync(packed, { maxOutputLength, chunkSize })
   const pairs = (byteLength - rowBytes) / PAIR_BYTES
   if (!Number.isInteger(pairs) || pairs < 0) throw new Error('a step in it has not the length of its rows')
-  const whole = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer
-  const countsAt = rows * OCTETS * 8
+  // Small blocks lie anywhere in one that Node shares.
+  const isAligned = byteOffset % 8 === 0
+  const whole = isAligned ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)
+  const start = isAligned ? byteOffset : 0
+  const pairsAt = start + rowBytes
   return {
-    octets: new Float64Array(whole, 0, rows * OCTETS),
-    counts: new Uint32Array(whole, countsAt, rows * COUNTS),
-    reasonRows: new Uint32Array(whole, rowBytes, pairs),
-    reasonCounts: new Uint32Array(whole, rowBytes + 4 * pairs, pairs),
-    reasonNumbers: new Uint8Array(whole, rowBytes + 8 * pairs, pairs),
+    octets: new Float64Array(whole, start, rows * OCTETS),
+    counts: new Uint32Array(whole, start + rows * OCTETS * 8, rows * COUNTS),
+    reasonRows: new Uint32Array(whole, pairsAt, pairs),
+    reasonCounts: new Uint32Array(whole, pairsAt + 4 * pairs, pairs),
+    reasonNumbers: new Uint8Array(whole, pairsAt + 8 * pairs, pairs),
   }
 }
 

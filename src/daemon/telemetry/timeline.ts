@@ -148,7 +148,7 @@ export class Timeline {
 
   /** The sum of a window, of the entities that `wanted` names (1 at their number), without reasons. */
   *sum(window: Window, now: number, wanted: Uint8Array): Work<CountTable> {
-    const sum = new CountTable()
+    const sum = new CountTable(wanted.reduce((count, each) => count + each, 1))
     const { past, present } = this.partsOf(window, now)
     // First, and in one piece: what is open may be over at the next.
     for (const { counts } of present) sum.mergeOpen(counts, wanted)

@@ -33,7 +33,7 @@ describe('systemd units', () => {
       const argv = definition.argv.join(' ').replace(own, '/usr/bin/clawgress')
       assert.equal(unit.get('Description'), definition.description)
       assert.equal(unit.get('ExecStart'), argv)
-      const variables = Object.entries(definition.environment ?? {}).map((pair) => pair.join('='))
+      const variables = Object.entries(definition.environment ?? {}).map((pair) => `"${pair.join('=')}"`)
       assert.equal(unit.get('Environment') ?? '', variables.join(' '))
       assert.equal(unit.get('User') ?? 'root', definition.user)
       if (definition.capabilities !== 'all') {
