@@ -75,6 +75,12 @@ describe('systemd units', () => {
     assert.equal(readUnit('clawgress-guard').has('RestrictSUIDSGID'), false)
   })
 
+  it("let the guard's configuration sessions reach /dev/fuse, for a session without it sees nothing and deletes all", () => {
+    const guard = readUnit('clawgress-guard')
+    assert.equal(guard.has('PrivateDevices'), false)
+    assert.equal(guard.get('DeviceAllow'), '/dev/fuse rw')
+  })
+
   it('are accepted by systemd-analyze without a word', function () {
     if (spawnSync('systemd-analyze', ['--version']).error !== undefined) return this.skip()
     const root = mkdtempSync(join(tmpdir(), 'clawgress-units-'))
