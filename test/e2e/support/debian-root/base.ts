@@ -3,7 +3,7 @@ import { execa } from 'execa'
 
 const INCLUDED = ['systemd-sysv', 'man-db', 'python3', 'adduser']
 /** What the package depends on, to be installed with it where there is no network. */
-const FETCHED = ['bind9', 'bind9-utils', 'iproute2', 'nftables', 'ulogd2', 'ulogd2-json']
+const FETCHED = ['bind9', 'bind9-utils', 'iproute2', 'nftables', 'openssl', 'ulogd2', 'ulogd2-json']
 
 /** Makes a minimal Debian 12 in `folder`, with the packages that ours depends on downloaded and not installed. */
 export async function makeBase(folder: string): Promise<void> {
