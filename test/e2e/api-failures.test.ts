@@ -99,10 +99,16 @@ describe('the API when things go wrong', () => {
 
   it('says so and stays up when the guard, which asks root, is gone', async () => {
     const { activationSocket } = runtimePaths(lab().gateway.layout)
-    await lab().gateway.exec(['rm', activationSocket])
-    const { status, body } = await api.post('/policy', NEW, { key: ADMIN })
-    assert.equal(status, 503)
-    assert.match(body.error ?? '', /restart clawgress/)
+    // Held still, for it opens a lost socket again within a tenth of a second.
+    const guard = await killNext(/clawgress\.mjs guard/, 'SIGSTOP')
+    try {
+      await lab().gateway.exec(['rm', activationSocket])
+      const { status, body } = await api.post('/policy', NEW, { key: ADMIN })
+      assert.equal(status, 503)
+      assert.match(body.error ?? '', /restart clawgress/)
+    } finally {
+      process.kill(guard, 'SIGCONT')
+    }
     await until('the guard listens again', 10_000, async () => {
       return (await api.post('/policy', NEW, { key: ADMIN })).status === 200
     })
