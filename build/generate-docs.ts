@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { recordJsonSchema } from '../src/daemon/records/record-kinds.ts'
+import { recordJsonSchema } from '../src/daemon/records/kinds/record-kinds.ts'
 import { loadDefinitions, loadOpDefinitions } from '../src/vyos/index.ts'
 import { printCommandsPage } from './commands-page.ts'
 import { clawgressService, printConfigurationPage } from './configuration-page.ts'

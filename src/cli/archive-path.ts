@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fail } from '../base/errors.ts'
 import { type Layout, operatorPath } from '../base/layout.ts'
-import { policyFileTarget } from '../conf_mode/policy-file.ts'
+import { policyFileTarget } from '../conf_mode/policy/policy-file.ts'
 
 /** How a command names its archive. */
 export interface ArchiveOptions {

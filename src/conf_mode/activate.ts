@@ -6,7 +6,6 @@ import { prepareFolders } from '../services/index.ts'
 import { type Applied, type ApplyOptions, applyGeneration } from './apply.ts'
 import { checkpoint } from './checkpoint.ts'
 import { recorded } from './commit-record.ts'
-import { type Difference, differenceOf } from './difference.ts'
 import {
   clearIntent,
   currentGeneration,
@@ -21,16 +20,17 @@ import {
 } from './generation.ts'
 import { goBack, standsBefore } from './go-back.ts'
 import type { HandlerInput } from './handler-input.ts'
-import type { HistoryEntry } from './history.ts'
-import { checkPlanRuleset } from './kernel.ts'
-import { withCertificate } from './own-certificate.ts'
-import type { PolicySources } from './policy-sources.ts'
+import { type Difference, differenceOf } from './policy/difference.ts'
+import type { HistoryEntry } from './policy/history.ts'
+import type { PolicySources } from './policy/policy-sources.ts'
+import { remember } from './policy/remember.ts'
+import { storedPolicy } from './policy/stored-policy.ts'
 import { prove, provenLive } from './prove.ts'
-import { remember } from './remember.ts'
 import { noteDisabled } from './remove.ts'
-import { requirePrograms } from './required-programs.ts'
-import { storedPolicy } from './stored-policy.ts'
-import type { NetworkInterface } from './system-facts.ts'
+import { withCertificate } from './settings/own-certificate.ts'
+import { checkPlanRuleset } from './system/kernel.ts'
+import { requirePrograms } from './system/required-programs.ts'
+import type { NetworkInterface } from './system/system-facts.ts'
 import type { Verified } from './verify.ts'
 
 /** What an activation did. */

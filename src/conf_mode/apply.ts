@@ -5,10 +5,10 @@ import { forgetStaleQueries } from '../firewall/index.ts'
 import { PinnerClient } from '../pinner/control-client.ts'
 import { type Services, services, type UnitName } from '../services/index.ts'
 import { checkpoint } from './checkpoint.ts'
-import { turnAccountingOn } from './connection-accounting.ts'
 import type { Generation } from './generation.ts'
-import { closeIfOpen, loadRuleset } from './kernel.ts'
-import type { NetworkInterface } from './system-facts.ts'
+import { turnAccountingOn } from './system/connection-accounting.ts'
+import { closeIfOpen, loadRuleset } from './system/kernel.ts'
+import type { NetworkInterface } from './system/system-facts.ts'
 import { writeUlogdConf } from './ulogd.ts'
 
 /** What an apply did to what was open. */

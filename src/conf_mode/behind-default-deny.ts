@@ -3,8 +3,8 @@ import type { Layout } from '../base/layout.ts'
 import { liveRuleset } from '../firewall/index.ts'
 import type { ConfigDict, ConfigValue } from '../vyos/index.ts'
 import { problemsOf } from './failure.ts'
-import { loadClosed } from './kernel.ts'
-import { savedClientInterfaces } from './saved-configuration.ts'
+import { savedClientInterfaces } from './session/saved-configuration.ts'
+import { loadClosed } from './system/kernel.ts'
 
 const DEFAULTS = { markMask: 0xfff00000, denyAction: 'reject' } as const
 

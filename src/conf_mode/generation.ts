@@ -21,8 +21,8 @@ import { WHY_SETTINGS_FILE, type WhySettings } from '../daemon/why/settings.ts'
 import { loadPlan, type Plan, writePlan } from '../plan/index.ts'
 import type { Policy } from '../policy/index.ts'
 import type { HandlerInput } from './handler-input.ts'
-import { type PolicySources, writeSources } from './policy-sources.ts'
-import { writeTerms } from './stored-policy.ts'
+import { type PolicySources, writeSources } from './policy/policy-sources.ts'
+import { writeTerms } from './policy/stored-policy.ts'
 
 /** A generation's folder: everything that is enforced, in the form in which the programs read it. */
 export interface Generation {

@@ -4,10 +4,10 @@ import { liveRuleset } from '../firewall/index.ts'
 import { applyGeneration } from './apply.ts'
 import { problemsOf } from './failure.ts'
 import { clearIntent, type Generation, switchCurrent } from './generation.ts'
-import { loadClosed } from './kernel.ts'
 import { prove } from './prove.ts'
 import { forget, removeEnforcement } from './remove.ts'
-import type { NetworkInterface } from './system-facts.ts'
+import { loadClosed } from './system/kernel.ts'
+import type { NetworkInterface } from './system/system-facts.ts'
 
 /** What an apply that fails goes back to. */
 export interface Before {

@@ -8,7 +8,7 @@ import { behindDefaultDeny } from './behind-default-deny.ts'
 import { inSentences } from './failure.ts'
 import type { HandlerInput } from './handler-input.ts'
 import { removeEverything } from './remove.ts'
-import { refuseLeftOut, refuseNewerConfiguration } from './saved-configuration.ts'
+import { refuseLeftOut, refuseNewerConfiguration } from './session/saved-configuration.ts'
 import { type Verified, verify } from './verify.ts'
 
 /** How long a change waits for another one to finish, milliseconds. */

@@ -3,8 +3,8 @@ import { dirname } from 'node:path'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { removeTable } from '../firewall/index.ts'
 import { appendCommit, services } from '../services/index.ts'
-import { putAccountingBack } from './connection-accounting.ts'
 import { currentGeneration } from './generation.ts'
+import { putAccountingBack } from './system/connection-accounting.ts'
 
 /** Stops every program and removes the table and all runtime state; policy file and history stay. Idempotent. */
 export async function removeEnforcement(layout: Layout): Promise<void> {

@@ -2,8 +2,8 @@ import type { Layout } from '../base/layout.ts'
 import type { Alert } from '../daemon/alerts/alert.ts'
 import type { AlertReport } from '../daemon/alerts/daemon-alerts.ts'
 import { askAlerts } from '../daemon/query-socket.ts'
-import type { Shown } from './shown.ts'
-import { counted, printTable } from './table.ts'
+import type { Shown } from './format/shown.ts'
+import { counted, printTable } from './format/table.ts'
 
 /** Alerts that fire, those that did lately, and how webhooks fare. Throws `system.unreachable` without the daemon. */
 export async function showAlerts(layout: Layout): Promise<Shown<AlertReport>> {

@@ -3,11 +3,11 @@ import { flushNames, viewName } from '../dns/index.ts'
 import type { PinnerStatus } from '../pinner/control/protocol.ts'
 import { PinnerClient } from '../pinner/control-client.ts'
 import { withLock } from '../services/index.ts'
-import { formatDuration } from './duration.ts'
-import { livePlan } from './live-plan.ts'
-import type { Shown } from './shown.ts'
-import { counted, printTable } from './table.ts'
-import { checkedName } from './test-domain.ts'
+import { formatDuration } from './format/duration.ts'
+import type { Shown } from './format/shown.ts'
+import { counted, printTable } from './format/table.ts'
+import { livePlan } from './policy/live-plan.ts'
+import { checkedName } from './policy/test-domain.ts'
 
 export interface PinsOptions {
   readonly name?: string

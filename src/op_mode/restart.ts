@@ -1,7 +1,7 @@
 import type { Layout } from '../base/layout.ts'
 import { services, UNIT_NAMES, withLock } from '../services/index.ts'
-import { livePlan } from './live-plan.ts'
-import type { Shown } from './shown.ts'
+import type { Shown } from './format/shown.ts'
+import { livePlan } from './policy/live-plan.ts'
 
 /** Milliseconds to wait for a change that is under way. */
 const WAIT = 30_000

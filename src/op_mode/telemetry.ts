@@ -2,9 +2,9 @@ import type { Layout } from '../base/layout.ts'
 import { askTelemetry } from '../daemon/query-socket.ts'
 import type { By, TelemetryAnswer, TelemetryRow } from '../daemon/telemetry/telemetry.ts'
 import type { Window } from '../daemon/telemetry/timeline.ts'
-import { formatOctets } from './octets.ts'
-import type { Shown } from './shown.ts'
-import { printFacts, printTable } from './table.ts'
+import { formatOctets } from './format/octets.ts'
+import type { Shown } from './format/shown.ts'
+import { printFacts, printTable } from './format/table.ts'
 
 export interface TelemetryOptions {
   readonly window?: Window

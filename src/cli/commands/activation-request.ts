@@ -9,7 +9,7 @@ export function register(program: Command): void {
       const [{ Socket }, { currentLayout }, { answerActivation }] = await Promise.all([
         import('node:net'),
         import('../../base/layout.ts'),
-        import('../../conf_mode/activation-request.ts'),
+        import('../../conf_mode/policy/activation-request.ts'),
       ])
       const layout = currentLayout()
       const connection = new Socket({ fd: 0, readable: true, writable: true, allowHalfOpen: true })

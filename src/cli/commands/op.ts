@@ -47,8 +47,8 @@ const policyCommand = (): Command =>
     .option('--json', 'facts as JSON')
     .action(async (what: string | undefined, options: OutputOptions) => {
       const layout = (await import('../../base/layout.ts')).currentLayout()
-      const { plan } = (await import('../../op_mode/live-plan.ts')).livePlan(layout)
-      const { showEffectivePolicy, showPolicy, showPolicyFile } = await import('../../op_mode/policy.ts')
+      const { plan } = (await import('../../op_mode/policy/live-plan.ts')).livePlan(layout)
+      const { showEffectivePolicy, showPolicy, showPolicyFile } = await import('../../op_mode/policy/policy.ts')
       if (what === 'effective') show(showEffectivePolicy(plan), options)
       else show(what === 'file' ? showPolicyFile(layout, plan) : showPolicy(plan), options)
     })

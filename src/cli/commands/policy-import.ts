@@ -10,7 +10,7 @@ export function register(program: Command): void {
     .command('confirm')
     .description('keep an imported policy that waits for its confirmation')
     .action(async () => {
-      const { confirmPolicy } = await import('../../conf_mode/import-policy.ts')
+      const { confirmPolicy } = await import('../../conf_mode/policy/import-policy.ts')
       tell(await confirmPolicy(await layout()))
     })
   policy
@@ -19,11 +19,11 @@ export function register(program: Command): void {
     .argument('<generation>', 'number or identifier in show clawgress versions')
     .option('--confirm <minutes>', 'take it back unless confirmed within so many minutes', minutes)
     .action(async (generation: string, { confirm }: { confirm?: number }) => {
-      const { rollbackPolicy } = await import('../../conf_mode/import-policy.ts')
+      const { rollbackPolicy } = await import('../../conf_mode/policy/import-policy.ts')
       await rollbackPolicy(await layout(), generation, importOptions(confirm))
     })
   policy.command('revert-unconfirmed', { hidden: true }).action(async () => {
-    const { revertUnconfirmed } = await import('../../conf_mode/import-policy.ts')
+    const { revertUnconfirmed } = await import('../../conf_mode/policy/import-policy.ts')
     await revertUnconfirmed(await layout(), importOptions(undefined))
   })
 }

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
-import type { ImportOptions } from '../../conf_mode/import-policy.ts'
+import type { ImportOptions } from '../../conf_mode/policy/import-policy.ts'
 
 export const tell = (text: string): void => void process.stdout.write(`${text}\n`)
 
@@ -26,9 +26,9 @@ export const importCommand = (name: string, { belowConfig = false } = {}): Comma
     )
     .action(async (file: string, into: readonly string[], options: ImportArguments, command: Command) => {
       const isConfig = isIntoConfig(into, options, command)
-      if (belowConfig) (await import('../../conf_mode/policy-file.ts')).policyFileTarget(await layout(), file)
+      if (belowConfig) (await import('../../conf_mode/policy/policy-file.ts')).policyFileTarget(await layout(), file)
       if (isConfig) return importIntoConfig(file, options)
-      const { importPolicy } = await import('../../conf_mode/import-policy.ts')
+      const { importPolicy } = await import('../../conf_mode/policy/import-policy.ts')
       const { showProgress } = await import('../progress.ts')
       showProgress(process.stderr.fd)
       const { confirm } = options
@@ -42,7 +42,7 @@ export const exportCommand = (): Command =>
     .argument('<file>', 'a new file below /config, or - for standard output')
     .addHelpText('after', '\nExample:\n  clawgress policy export /config/exported.json')
     .action(async (file: string) => {
-      const { exportedPolicy, exportPolicy } = await import('../../op_mode/policy-export.ts')
+      const { exportedPolicy, exportPolicy } = await import('../../op_mode/policy/policy-export.ts')
       if (file === '-') process.stdout.write(exportedPolicy(await layout()))
       else tell(exportPolicy(await layout(), file))
     })
@@ -65,8 +65,8 @@ function isIntoConfig(into: readonly string[], options: ImportArguments, command
 
 async function importIntoConfig(file: string, { deletePolicyFile, save }: ImportArguments): Promise<void> {
   const { configurationSession } = await import('../configuration-session.ts')
-  const { importIntoNodes } = await import('../../conf_mode/import-nodes.ts')
-  const { readCandidate } = await import('../../conf_mode/import-policy.ts')
+  const { importIntoNodes } = await import('../../conf_mode/policy/import-nodes.ts')
+  const { readCandidate } = await import('../../conf_mode/policy/import-policy.ts')
   const here = await layout()
   const options = { file, deletePolicyFile: deletePolicyFile === true, save: save === true, tell }
   await importIntoNodes(here, readCandidate(here, file), await configurationSession(here), options)

@@ -24,7 +24,7 @@ export function register(program: Command): void {
       '\nExit status 1 where the file is not a valid policy.\nExample:\n  clawgress policy check policy.json',
     )
     .action(async (file: string, options: OutputOptions) => {
-      const { checkPolicyFile } = await import('../../op_mode/policy-check.ts')
+      const { checkPolicyFile } = await import('../../op_mode/policy/policy-check.ts')
       const checked = checkPolicyFile(file)
       if (checked.data.valid || options.json === true) show(checked, options)
       else process.stderr.write(checked.text)
@@ -39,7 +39,7 @@ export function register(program: Command): void {
     .addHelpText('after', '\nExample:\n  clawgress policy show --effective --file policy.json')
     .action(async (options: OutputOptions & { effective?: boolean; file?: string }) => {
       const plan = await planFor(options.file)
-      const { showEffectivePolicy, showPolicy } = await import('../../op_mode/policy.ts')
+      const { showEffectivePolicy, showPolicy } = await import('../../op_mode/policy/policy.ts')
       show(options.effective === true ? showEffectivePolicy(plan) : showPolicy(plan), options)
     })
   policy
@@ -59,7 +59,7 @@ export function register(program: Command): void {
     .action(async (name: string, options: TestOptions) => {
       const { file, json, ...question } = options
       const plan = await planFor(file)
-      const { testDecision } = await import('../../op_mode/test-domain.ts')
+      const { testDecision } = await import('../../op_mode/policy/test-domain.ts')
       show(testDecision(plan, { name, ...question }), { json: json === true })
     })
   policy
@@ -73,7 +73,7 @@ export function register(program: Command): void {
 }
 
 async function planFor(file: string | undefined) {
-  if (file !== undefined) return (await import('../../op_mode/policy-file.ts')).planOfFile(file)
+  if (file !== undefined) return (await import('../../op_mode/policy/policy-file.ts')).planOfFile(file)
   const { currentLayout } = await import('../../base/layout.ts')
-  return (await import('../../op_mode/live-plan.ts')).livePlan(currentLayout()).plan
+  return (await import('../../op_mode/policy/live-plan.ts')).livePlan(currentLayout()).plan
 }

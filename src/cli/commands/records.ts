@@ -29,7 +29,7 @@ export const flowsCommand = (): Command =>
     .option('--json', 'facts as JSON')
     .addHelpText('after', '\nExample:\n  clawgress flows --client 10.0.0.5')
     .action(async (options: OutputOptions & { client?: string; last: number }) => {
-      const { showFlows } = await import('../../op_mode/flows.ts')
+      const { showFlows } = await import('../../op_mode/records/flows.ts')
       show(await showFlows(await layout(), options), options)
     })
 
@@ -55,7 +55,7 @@ export const logCommand = (): Command =>
     .option('--json', 'records as JSON')
     .addHelpText('after', '\nExample:\n  clawgress log allow --last 20')
     .action(async (wanted: Verdict, options: LogCommandOptions) => {
-      const { showLog } = await import('../../op_mode/log.ts')
+      const { showLog } = await import('../../op_mode/records/log.ts')
       show(showLog(await layout(), { ...options, ...(wanted === undefined ? {} : { verdict: wanted }) }), options)
     })
 
@@ -67,7 +67,7 @@ export const monitorCommand = (): Command =>
     .option('--json', 'a line of JSON for each')
     .addHelpText('after', '\nExample:\n  clawgress monitor log deny')
     .action(async (wanted: Verdict, options: OutputOptions & { client?: string }) => {
-      const { monitorLog } = await import('../../op_mode/log.ts')
+      const { monitorLog } = await import('../../op_mode/records/log.ts')
       const stop = new AbortController()
       process.once('SIGINT', () => stop.abort())
       process.once('SIGTERM', () => stop.abort())

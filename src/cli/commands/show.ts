@@ -24,7 +24,7 @@ export const statusCommand = (): Command =>
   showCommand('status', 'is the policy enforced, by what, for whom, and what is wrong')
     .addHelpText('after', '\nExample:\n  clawgress status --json | jq .troubles')
     .action(async (options: OutputOptions) => {
-      const { showStatus } = await import('../../op_mode/status.ts')
+      const { showStatus } = await import('../../op_mode/status/status.ts')
       show(await showStatus(await layout()), options)
     })
 
@@ -55,11 +55,11 @@ export const deniesCommand = (): Command =>
     )
     .action(async (options: OutputOptions & { client?: string; last: number; top?: string; window: string }) => {
       if (options.top !== undefined) {
-        const { showTopDenials } = await import('../../op_mode/top-denials.ts')
+        const { showTopDenials } = await import('../../op_mode/records/top-denials.ts')
         show(await showTopDenials(await layout(), options.top, options.window), options)
         return
       }
-      const { showDenies } = await import('../../op_mode/denies.ts')
+      const { showDenies } = await import('../../op_mode/records/denies.ts')
       show(showDenies(await layout(), options), options)
     })
 
@@ -70,8 +70,8 @@ export const versionsCommand = (): Command =>
     .addHelpText('after', '\nExample:\n  clawgress versions --compare 3 --to 5')
     .action(async (options: OutputOptions & { compare?: string; to?: string }) => {
       if (options.compare !== undefined) {
-        const { showVersionDifference } = await import('../../op_mode/version-difference.ts')
-        const { livePlan } = await import('../../op_mode/live-plan.ts')
+        const { showVersionDifference } = await import('../../op_mode/policy/version-difference.ts')
+        const { livePlan } = await import('../../op_mode/policy/live-plan.ts')
         const where = await layout()
         show(
           showVersionDifference(where, livePlan(where).plan, options.compare, options.to, Number.POSITIVE_INFINITY),
@@ -79,7 +79,7 @@ export const versionsCommand = (): Command =>
         )
         return
       }
-      const { showVersions } = await import('../../op_mode/versions.ts')
+      const { showVersions } = await import('../../op_mode/policy/versions.ts')
       show(showVersions(await layout()), options)
     })
 
@@ -92,8 +92,8 @@ export const testDomainCommand = (): Command =>
     .option('--address <address>', 'the address that the name resolved to')
     .addHelpText('after', '\nExample:\n  clawgress test domain api.openai.com --client 10.0.0.5 --port 443')
     .action(async (name: string, { json, ...question }: TestOptions) => {
-      const { livePlan } = await import('../../op_mode/live-plan.ts')
-      const { testDecision } = await import('../../op_mode/test-domain.ts')
+      const { livePlan } = await import('../../op_mode/policy/live-plan.ts')
+      const { testDecision } = await import('../../op_mode/policy/test-domain.ts')
       show(testDecision(livePlan(await layout()).plan, { name, ...question }), { json: json === true })
     })
 

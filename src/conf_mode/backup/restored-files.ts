@@ -4,7 +4,7 @@ import { syncFolder } from '../../base/atomic-file.ts'
 import { fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import { historyFolder, prepareFolders } from '../../services/index.ts'
-import { replaceFile } from '../policy-file-replace.ts'
+import { replaceFile } from '../policy/policy-file-replace.ts'
 import type { BackupContents } from './contents.ts'
 import { REPLACED_SUFFIX, type RestoreJournal, sha256, undoRestored, writeJournal } from './restore-journal.ts'
 

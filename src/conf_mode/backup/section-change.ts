@@ -1,5 +1,5 @@
 import type { ConfigNode, ConfigTree } from '../../vyos/index.ts'
-import type { ConfigurationChange } from '../configuration-session.ts'
+import type { ConfigurationChange } from '../session/configuration-session.ts'
 import { SECTION } from './members.ts'
 
 /** Puts a section, its comments included, in the place of the one that is in force. `comment` is that of the commit. */

@@ -1,9 +1,9 @@
 import { ALERT_SCHEMA, type AlertRecord } from '../../services/index.ts'
-import { DecisionLog } from '../records/decision-log.ts'
-import { Journal } from '../records/journal.ts'
-import { printRecord } from '../records/record.ts'
-import { loggerCommand } from '../records/syslog.ts'
-import { type SyslogCommand, SystemLog } from '../records/system-log.ts'
+import { printRecord } from '../records/kinds/record.ts'
+import { DecisionLog } from '../records/outputs/decision-log.ts'
+import { Journal } from '../records/outputs/journal.ts'
+import { loggerCommand } from '../records/outputs/syslog.ts'
+import { type SyslogCommand, SystemLog } from '../records/outputs/system-log.ts'
 import type { Alert } from './alert.ts'
 
 /** Octets of the file; there are two of them. */

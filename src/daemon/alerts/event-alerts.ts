@@ -1,4 +1,4 @@
-import type { AnyRecord } from '../records/record-kinds.ts'
+import type { AnyRecord } from '../records/kinds/record-kinds.ts'
 import type { Condition } from './alert.ts'
 import { SlidingCount } from './sliding-count.ts'
 

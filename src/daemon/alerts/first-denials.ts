@@ -1,5 +1,5 @@
 import { REASONS } from '../../base/reasons.ts'
-import type { DecisionRecord } from '../records/record.ts'
+import type { DecisionRecord } from '../records/kinds/record.ts'
 import type { Condition } from './alert.ts'
 
 /** Clients that are remembered; then the one that was refused longest ago is forgotten. */

@@ -1,4 +1,4 @@
-import type { DecisionRecord } from '../records/record.ts'
+import type { DecisionRecord } from '../records/kinds/record.ts'
 import type { Condition } from './alert.ts'
 import type { AlertRule } from './settings.ts'
 import { SlidingCount } from './sliding-count.ts'

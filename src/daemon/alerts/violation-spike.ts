@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DecisionRecord } from '../records/record.ts'
+import type { DecisionRecord } from '../records/kinds/record.ts'
 import type { Condition } from './alert.ts'
 import { SlidingCount } from './sliding-count.ts'
 

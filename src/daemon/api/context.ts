@@ -3,7 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Layout } from '../../base/layout.ts'
 import type { Plan } from '../../plan/types.ts'
-import type { RecordListener } from '../records/record-bus.ts'
+import type { RecordListener } from '../records/outputs/record-bus.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { Caller } from './keys.ts'
 import type { Operations } from './operations.ts'

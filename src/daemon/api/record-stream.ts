@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { AnyRecord } from '../records/record-kinds.ts'
+import type { AnyRecord } from '../records/kinds/record-kinds.ts'
 
 const BEAT_MS = 15_000
 /** Octets that may wait for a reader; what comes on top is counted and left out. */

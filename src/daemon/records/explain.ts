@@ -3,8 +3,8 @@ import { REASONS, type ReasonCode } from '../../base/reasons.ts'
 import { decide, groupOf } from '../../plan/index.ts'
 import type { Decision, Group, Plan, Question, Rule } from '../../plan/types.ts'
 import type { Incident } from './joiner.ts'
-import { loggedName, type RawDenial } from './raw-denial.ts'
-import { type DecisionRecord, RECORD_SCHEMA } from './record.ts'
+import { type DecisionRecord, RECORD_SCHEMA } from './kinds/record.ts'
+import { loggedName, type RawDenial } from './sources/raw-denial.ts'
 
 /** The Plans by which a line may have been decided: the live one, and the one before it. */
 export interface Plans {

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { type MarkField, markField } from '../../firewall/index.ts'
-import { DecisionLog, type DecisionLogOptions } from './decision-log.ts'
-import { type EndedFlow, parseFlowLine } from './flow-line.ts'
-import { clientGroup, flowRecordOf } from './flow-record.ts'
+import { clientGroup, flowRecordOf } from './kinds/flow-record.ts'
+import { DecisionLog, type DecisionLogOptions } from './outputs/decision-log.ts'
+import { RecordOutput } from './outputs/record-output.ts'
 import type { RecordContext } from './record-context.ts'
-import { RecordOutput } from './record-output.ts'
-import { Tail } from './tail.ts'
+import { type EndedFlow, parseFlowLine } from './sources/flow-line.ts'
+import { Tail } from './sources/tail.ts'
 
 /**
  * Milliseconds that a flow waits at most: for the pinner to say which names its address is known by, and for the guard,

@@ -1,5 +1,5 @@
-import type { RawDenial } from './raw-denial.ts'
-import { Recent } from './recent.ts'
+import { Recent } from './reading/recent.ts'
+import type { RawDenial } from './sources/raw-denial.ts'
 
 /** Everything known of one question or one attempt to connect. */
 export interface Incident {

@@ -1,4 +1,4 @@
-import { Recent } from './recent.ts'
+import { Recent } from './reading/recent.ts'
 
 /** A name that an address is open through, for one group (its name). */
 export interface KnownName {

@@ -1,10 +1,10 @@
 import { type Layout, runtimePaths } from '../../base/layout.ts'
 import type { Plan, PlanSettings } from '../../plan/types.ts'
 import { PlanWatch } from '../plan-watch.ts'
-import { Journal } from './journal.ts'
 import { type LookUpNames, NamesBehind } from './names-behind.ts'
-import { RecordBus } from './record-bus.ts'
-import { type SyslogCommand, SystemLog } from './system-log.ts'
+import { Journal } from './outputs/journal.ts'
+import { RecordBus } from './outputs/record-bus.ts'
+import { type SyslogCommand, SystemLog } from './outputs/system-log.ts'
 
 export interface RecordContextOptions {
   readonly layout: Layout

@@ -1,15 +1,15 @@
 import { mkdirSync } from 'node:fs'
 import type { GuardWatch } from '../guard-watch.ts'
 import type { DaemonStatus } from '../status.ts'
-import { DecisionLog } from './decision-log.ts'
 import { FlowRecorder } from './flow-recorder.ts'
-import { LineFollower } from './line-follower.ts'
-import { Omissions } from './omission-record.ts'
-import type { RecordListener } from './record-bus.ts'
+import { Omissions } from './kinds/omission-record.ts'
+import type { AnyRecord } from './kinds/record-kinds.ts'
+import { DecisionLog } from './outputs/decision-log.ts'
+import type { RecordListener } from './outputs/record-bus.ts'
+import { RecordOutput } from './outputs/record-output.ts'
 import { RecordContext, type RecordContextOptions } from './record-context.ts'
-import type { AnyRecord } from './record-kinds.ts'
-import { RecordOutput } from './record-output.ts'
 import { Recorder } from './recorder.ts'
+import { LineFollower } from './sources/line-follower.ts'
 
 /** Octets of the files of omissions: two of them. */
 const OMISSION_BYTES = 1 << 20

@@ -1,5 +1,5 @@
 import type { ReasonCode } from '../../base/reasons.ts'
-import type { DecisionRecord } from './record.ts'
+import type { DecisionRecord } from './kinds/record.ts'
 
 const MINUTE = 60_000
 const MINUTES = 60

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Plan } from '../../plan/types.ts'
 import type { GuardWatch } from '../guard-watch.ts'
-import type { AnyRecord } from '../records/record-kinds.ts'
+import type { AnyRecord } from '../records/kinds/record-kinds.ts'
 import type { Measure } from './measures.ts'
 import type { TelemetrySources } from './sources/telemetry-sources.ts'
 import type { Event } from './telemetry.ts'

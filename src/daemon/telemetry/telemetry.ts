@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import type { AnyRecord } from '../records/record-kinds.ts'
+import type { AnyRecord } from '../records/kinds/record-kinds.ts'
 import type { CountTable } from './count-table.ts'
 import { Entities } from './entities.ts'
 import { type Dimension, KNOWN, MEASURES, type Measure, REASON_CODES, REASON_NUMBERS } from './measures.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { runtimePaths } from '../../base/layout.ts'
-import type { DecisionRecord } from '../../daemon/records/record.ts'
+import type { DecisionRecord } from '../../daemon/records/kinds/record.ts'
 import { decide, loadPlan, type Question } from '../../plan/index.ts'
 import type { Lab } from '../lab/lab.ts'
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Layout } from '../../base/layout.ts'
 import { ownCommand } from '../../base/own-command.ts'
-import type { ConfigurationSession } from '../../conf_mode/configuration-session.ts'
+import type { ConfigurationSession } from '../../conf_mode/session/configuration-session.ts'
 import { type ConfigTree, configDict, type Definitions } from '../../vyos/index.ts'
 import { CommandRefused } from './config-session.ts'
 import { Shell } from './shell.ts'

@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import { ClawgressError, formatProblem } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
-import { savedClientInterfaces } from '../../conf_mode/saved-configuration.ts'
+import { savedClientInterfaces } from '../../conf_mode/session/saved-configuration.ts'
 import {
   type CommandLine,
   ConfigTree,

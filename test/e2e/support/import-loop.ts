@@ -1,7 +1,7 @@
 // Runs in the gateway's namespace: each line on standard input names a policy to import; the reply is what came of it.
 import { createInterface } from 'node:readline'
 import { currentLayout } from '../../../src/base/layout.ts'
-import { importPolicy } from '../../../src/conf_mode/import-policy.ts'
+import { importPolicy } from '../../../src/conf_mode/policy/import-policy.ts'
 
 for await (const file of createInterface({ input: process.stdin })) {
   const since = performance.now()

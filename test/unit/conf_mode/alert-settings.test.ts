@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readAlertSettings, unknownGroupWarnings } from '../../../src/conf_mode/alert-settings.ts'
+import { readAlertSettings, unknownGroupWarnings } from '../../../src/conf_mode/settings/alert-settings.ts'
 import { alertSettings } from '../../../src/daemon/alerts/settings.ts'
 import type { Plan } from '../../../src/plan/types.ts'
 import type { ConfigDict } from '../../../src/vyos/index.ts'

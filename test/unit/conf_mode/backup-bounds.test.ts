@@ -8,7 +8,7 @@ import { layoutBelow } from '../../../src/base/layout.ts'
 import { packTar } from '../../../src/base/tar.ts'
 import { readBackup } from '../../../src/conf_mode/backup/contents.ts'
 import { putFiles } from '../../../src/conf_mode/backup/restored-files.ts'
-import { appendHistory } from '../../../src/conf_mode/history.ts'
+import { appendHistory } from '../../../src/conf_mode/policy/history.ts'
 import { ConfigTree, loadDefinitions } from '../../../src/vyos/index.ts'
 import { tempFolder } from '../daemon/temp-folder.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { parseAddress, parsePrefix } from '../../../src/base/address.ts'
-import { clientInterfaceProblems, clientInterfaceWarnings } from '../../../src/conf_mode/client-interfaces.ts'
-import type { NetworkInterface, SystemFacts } from '../../../src/conf_mode/system-facts.ts'
+import { clientInterfaceProblems, clientInterfaceWarnings } from '../../../src/conf_mode/settings/client-interfaces.ts'
+import type { NetworkInterface, SystemFacts } from '../../../src/conf_mode/system/system-facts.ts'
 
 const device = (name: string, about: Partial<NetworkInterface> = {}): NetworkInterface => ({
   name,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { clientInterfacesNamed } from '../../../src/conf_mode/damaged-configuration.ts'
+import { clientInterfacesNamed } from '../../../src/conf_mode/session/damaged-configuration.ts'
 
 const CONFIGURATION = `interfaces {
     ethernet eth0 {

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { clawgressService } from '../../../build/configuration-page.ts'
 import { parseAddress, parsePrefix } from '../../../src/base/address.ts'
 import { layoutBelow } from '../../../src/base/layout.ts'
-import { readSettings } from '../../../src/conf_mode/settings.ts'
-import type { SystemFacts } from '../../../src/conf_mode/system-facts.ts'
+import { readSettings } from '../../../src/conf_mode/settings/settings.ts'
+import type { SystemFacts } from '../../../src/conf_mode/system/system-facts.ts'
 import { type ConfigDict, type Definition, loadDefinitions } from '../../../src/vyos/index.ts'
 
 const at = (name: string, address: string, prefix: string) => ({

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { layoutBelow } from '../../../src/base/layout.ts'
-import { importIntoNodes } from '../../../src/conf_mode/import-nodes.ts'
-import { vyosSession } from '../../../src/conf_mode/vyos-session.ts'
+import { importIntoNodes } from '../../../src/conf_mode/policy/import-nodes.ts'
+import { vyosSession } from '../../../src/conf_mode/session/vyos-session.ts'
 import { tempFolder, until } from '../daemon/temp-folder.ts'
 
 const STUB = 'test/data/vyos-stub'
@@ -13,8 +13,8 @@ const POLICY = { version: 1, description: 'it is $(reboot) \\ `x`', allow: { dom
 
 /** An import as a process of its own: arguments are the interpreter's, the environment is the stub's. */
 const IMPORT = `
-const { importIntoNodes } = await import('./src/conf_mode/import-nodes.ts')
-const { vyosSession } = await import('./src/conf_mode/vyos-session.ts')
+const { importIntoNodes } = await import('./src/conf_mode/policy/import-nodes.ts')
+const { vyosSession } = await import('./src/conf_mode/session/vyos-session.ts')
 const { layoutBelow } = await import('./src/base/layout.ts')
 const options = { file: 'p.json', deletePolicyFile: false, save: true, tell: () => {} }
 const candidate = Buffer.from(${JSON.stringify(JSON.stringify(POLICY))})

@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { layoutBelow } from '../../../src/base/layout.ts'
-import { withCertificate } from '../../../src/conf_mode/own-certificate.ts'
-import type { Listener, SystemFacts } from '../../../src/conf_mode/system-facts.ts'
-import { readWhyPage, whyPagePlan } from '../../../src/conf_mode/why-page-settings.ts'
+import { withCertificate } from '../../../src/conf_mode/settings/own-certificate.ts'
+import { readWhyPage, whyPagePlan } from '../../../src/conf_mode/settings/why-page-settings.ts'
+import type { Listener, SystemFacts } from '../../../src/conf_mode/system/system-facts.ts'
 
 const LISTEN = ['10.0.1.1', 'fd77:1::1', 'fe80::1']
 const factsWith = (...listeners: Listener[]): SystemFacts => ({

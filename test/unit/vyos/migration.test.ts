@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { vyosTree } from '../../../build/vyos-tree.ts'
 import { ClawgressError } from '../../../src/base/errors.ts'
-import { refuseLeftOut } from '../../../src/conf_mode/saved-configuration.ts'
+import { refuseLeftOut } from '../../../src/conf_mode/session/saved-configuration.ts'
 import { type ConfigDict, loadDefinitions } from '../../../src/vyos/index.ts'
 
 const RUNNER = fileURLToPath(new URL('../../data/vyos-stub/migrate.py', import.meta.url))

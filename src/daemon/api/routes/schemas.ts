@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { policyJsonSchema } from '../../../policy/index.ts'
-import { recordJsonSchema } from '../../records/record-kinds.ts'
+import { recordJsonSchema } from '../../records/kinds/record-kinds.ts'
 import type { ApiServer } from '../context.ts'
 import { failure } from '../reply.ts'
 

@@ -1,4 +1,4 @@
-import type { AnyRecord } from '../../records/record-kinds.ts'
+import type { AnyRecord } from '../../records/kinds/record-kinds.ts'
 import type { TelemetryAnswer, TelemetryPoint, TelemetryRow } from '../../telemetry/telemetry.ts'
 import type { Window } from '../../telemetry/timeline.ts'
 

@@ -1,4 +1,4 @@
-import type { DecisionRecord } from '../../../../src/daemon/records/record.ts'
+import type { DecisionRecord } from '../../../../src/daemon/records/kinds/record.ts'
 import type { Decision } from '../../../../src/plan/index.ts'
 import type { Answered, Connected } from '../agent-worker/index.ts'
 import { expectAnswer } from './expect-answer.ts'

@@ -1,4 +1,4 @@
-import type { DecisionRecord } from '../../../../src/daemon/records/record.ts'
+import type { DecisionRecord } from '../../../../src/daemon/records/kinds/record.ts'
 import type { Lab } from '../../../../src/standalone/lab/lab.ts'
 import type { AgentNumber } from '../../../../src/standalone/lab/topology.ts'
 import { until } from '../../../../src/standalone/lab/until.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { fingerprintOf } from '../../../../src/daemon/alerts/alert.ts'
 import { alertRecordOf } from '../../../../src/daemon/alerts/alert-log.ts'
-import { journalEntry } from '../../../../src/daemon/records/journal.ts'
-import { printRecord } from '../../../../src/daemon/records/record.ts'
+import { printRecord } from '../../../../src/daemon/records/kinds/record.ts'
+import { journalEntry } from '../../../../src/daemon/records/outputs/journal.ts'
 import { alertRecord } from '../../../../src/services/index.ts'
 
 const about = { event: 'client.first-denial', labels: { client: 'fd77:1::2', group: 'grüppe\u2028\u001b[31m' } }

@@ -1,4 +1,4 @@
-import { type DecisionRecord, RECORD_SCHEMA } from '../../../../src/daemon/records/record.ts'
+import { type DecisionRecord, RECORD_SCHEMA } from '../../../../src/daemon/records/kinds/record.ts'
 
 /** A denial, for tests. */
 export const denial = (fields: Partial<DecisionRecord> = {}): DecisionRecord => ({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { runtimePaths } from '../../../../src/base/layout.ts'
 import { REASONS } from '../../../../src/base/reasons.ts'
-import { type DecisionRecord, printRecord, RECORD_SCHEMA } from '../../../../src/daemon/records/record.ts'
+import { type DecisionRecord, printRecord, RECORD_SCHEMA } from '../../../../src/daemon/records/kinds/record.ts'
 import { KEYS, type Running, serveApi } from './support/gateway.ts'
 
 const denial = (second: number, client: string, name: string): DecisionRecord => ({

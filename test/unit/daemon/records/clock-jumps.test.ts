@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { layoutBelow, runtimePaths } from '../../../../src/base/layout.ts'
 import { Joiner, WINDOWS } from '../../../../src/daemon/records/joiner.ts'
-import { Recent } from '../../../../src/daemon/records/recent.ts'
+import { Recent } from '../../../../src/daemon/records/reading/recent.ts'
 import { Recorder } from '../../../../src/daemon/records/recorder.ts'
 import { tempFolder } from '../temp-folder.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type Incident, Joiner, WINDOWS } from '../../../../src/daemon/records/joiner.ts'
-import type { RawDenial } from '../../../../src/daemon/records/raw-denial.ts'
+import type { RawDenial } from '../../../../src/daemon/records/sources/raw-denial.ts'
 
 const T = 1_000_000
 

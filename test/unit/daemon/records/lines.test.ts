@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { parseNamedLine } from '../../../../src/daemon/records/named-line.ts'
-import { parseLogPrefix, parseNflogLine } from '../../../../src/daemon/records/nflog-line.ts'
-import { parsePinnerLine } from '../../../../src/daemon/records/pinner-line.ts'
+import { parseNamedLine } from '../../../../src/daemon/records/sources/named-line.ts'
+import { parseLogPrefix, parseNflogLine } from '../../../../src/daemon/records/sources/nflog-line.ts'
+import { parsePinnerLine } from '../../../../src/daemon/records/sources/pinner-line.ts'
 
 const isClient = (name: string) => name === 'c1'
 const NOW = 1_000

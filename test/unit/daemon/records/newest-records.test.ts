@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { layoutBelow, runtimePaths } from '../../../../src/base/layout.ts'
-import { newestRecords } from '../../../../src/daemon/records/newest-records.ts'
+import { newestRecords } from '../../../../src/daemon/records/reading/newest-records.ts'
 import { tempFolder } from '../temp-folder.ts'
 
 const at = (millisecond: number) => new Date(Date.UTC(2026, 10, 22, 12) + millisecond).toISOString()

@@ -4,8 +4,8 @@ import { createSocket } from 'node:dgram'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { DecisionLog } from '../../../../src/daemon/records/decision-log.ts'
-import { loggerCommand, Syslog } from '../../../../src/daemon/records/syslog.ts'
+import { DecisionLog } from '../../../../src/daemon/records/outputs/decision-log.ts'
+import { loggerCommand, Syslog } from '../../../../src/daemon/records/outputs/syslog.ts'
 import { tempFolder, until } from '../temp-folder.ts'
 
 const linesOf = (path: string) => readFileSync(path, 'utf8').split('\n').slice(0, -1)

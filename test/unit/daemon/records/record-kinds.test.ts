@@ -5,7 +5,7 @@ import {
   RECORD_KINDS,
   type RecordKind,
   recordJsonSchema,
-} from '../../../../src/daemon/records/record-kinds.ts'
+} from '../../../../src/daemon/records/kinds/record-kinds.ts'
 
 const time = '2026-11-22T18:27:49.403Z'
 const EXAMPLES: Readonly<Record<RecordKind, object>> = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { type DecisionRecord, decisionRecord, printRecord } from '../../../../src/daemon/records/record.ts'
+import { type DecisionRecord, decisionRecord, printRecord } from '../../../../src/daemon/records/kinds/record.ts'
 
 const record: DecisionRecord = {
   schema: 'clawgress.decision/1',

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { Tail } from '../../../../src/daemon/records/tail.ts'
+import { Tail } from '../../../../src/daemon/records/sources/tail.ts'
 import { tempFolder, until } from '../temp-folder.ts'
 
 describe('a followed log', () => {

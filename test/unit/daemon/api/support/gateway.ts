@@ -9,7 +9,7 @@ import { hashKey } from '../../../../../src/daemon/api/keys.ts'
 import { LISTEN_LIMITS, type ListenLimits, listen } from '../../../../../src/daemon/api/listen.ts'
 import { Operations } from '../../../../../src/daemon/api/operations.ts'
 import { type ApiSettings, ROLES } from '../../../../../src/daemon/api/settings.ts'
-import { RecordBus } from '../../../../../src/daemon/records/record-bus.ts'
+import { RecordBus } from '../../../../../src/daemon/records/outputs/record-bus.ts'
 import { Telemetry } from '../../../../../src/daemon/telemetry/telemetry.ts'
 import { apiViews } from '../../../../../src/op_mode/api-views.ts'
 

@@ -1,0 +1,118 @@
+import { fail } from '../../base/errors.ts'
+import type { Layout } from '../../base/layout.ts'
+import { uninterrupted } from '../../base/uninterrupted.ts'
+import { countEntries, nativeChange, nativeWords, type Policy, parsePolicy } from '../../policy/index.ts'
+import type { ConfigDict } from '../../vyos/index.ts'
+import { currentGeneration } from '../generation.ts'
+import { warningsOf } from '../handler.ts'
+import type { ConfigurationChange, ConfigurationSession } from '../session/configuration-session.ts'
+import { differenceOf } from './difference.ts'
+import { refuseOutdated } from './import-policy.ts'
+import { sourcesNamed } from './policy-sources.ts'
+import { storedPolicy } from './stored-policy.ts'
+
+/** VyOS's configuration system needs minutes for more tag nodes, and never ends for many more. */
+export const MAX_NATIVE_ENTRIES = 500
+/** Values of all entries together, each of which VyOS sets and checks by starting programs. */
+export const MAX_NATIVE_VALUES = 5000
+
+export interface NodeImportOptions {
+  /** How the operator named the file. */
+  readonly file: string
+  /** Take the policy file out of the configuration in the same commit. */
+  readonly deletePolicyFile: boolean
+  readonly save: boolean
+  /** Generation that the policy was made for; where another one is live, it throws `policy.outdated`. */
+  readonly expected?: string
+  /** Told what is about to change before it changes, and what the commit said. */
+  readonly tell: (text: string) => void
+}
+
+/**
+ * Puts the policy of a file in place of the nodes below `service clawgress policy`, in one commit. Nothing is changed
+ * where the file or the commit is refused. Throws ClawgressError.
+ */
+export async function importIntoNodes(
+  layout: Layout,
+  candidate: Buffer,
+  session: ConfigurationSession,
+  options: NodeImportOptions,
+): Promise<void> {
+  const { file, save, tell, expected } = options
+  const parsed = parsePolicy(candidate, file)
+  const { policy } = parsed
+  refuseLarge(policy, file)
+  const running = await session.running()
+  if (running === undefined)
+    fail('config.missing', 'service clawgress is not configured; set its client interfaces and commit first.')
+  // After the configuration was read: a commit that ends before is seen here, one that ends later by the session.
+  if (expected !== undefined) refuseOutdated(layout, expected)
+  const change = changeOf(running, policy, options)
+  for (const warning of warningsOf(parsed)) tell(warning)
+  tell(differenceOf(livePolicy(layout), policy).text.trimEnd())
+  if (change.remove.length + change.set.length === 0) {
+    tell('The configuration holds this policy already.')
+    return
+  }
+  const { ok, said, unsaved, outdated } = await uninterrupted(() => session.change(change))
+  if (said.trim() !== '') tell(said.trim())
+  if (outdated)
+    fail(
+      'policy.outdated',
+      'service clawgress was changed by somebody else meanwhile, so nothing was imported; look at what changed, and try again.',
+      { file },
+    )
+  if (!ok) fail('config.conflict', 'The configuration refused the policy and is as it was.', { file })
+  if (unsaved)
+    fail(
+      'config.conflict',
+      'The policy is in force, but the configuration could not be saved: run save in configuration mode, or it is gone after a reboot.',
+    )
+  if (!save) tell('The configuration is not saved: run save in configuration mode, or it is gone after a reboot.')
+}
+
+function refuseLarge(policy: Policy, file: string): void {
+  const advice = 'Keep it in a file: set service clawgress policy-file, and import it without "into config".'
+  const entries = countEntries(policy)
+  if (entries > MAX_NATIVE_ENTRIES)
+    fail(
+      'policy.limit',
+      `The policy has ${entries} entries; the configuration carries at most ${MAX_NATIVE_ENTRIES}. ${advice}`,
+      { file },
+    )
+  const values = nativeWords(policy).length
+  if (values > MAX_NATIVE_VALUES)
+    fail(
+      'policy.limit',
+      `The entries of the policy have ${values} values; the configuration carries at most ${MAX_NATIVE_VALUES}. ${advice}`,
+      { file },
+    )
+}
+
+function changeOf(
+  running: ConfigDict,
+  policy: Policy,
+  { file, deletePolicyFile, save }: NodeImportOptions,
+): ConfigurationChange {
+  const { file: policyFile, nodes } = sourcesNamed(running)
+  if (policyFile !== undefined && !deletePolicyFile)
+    fail(
+      'config.conflict',
+      `The policy file ${policyFile} would stay in force beside the nodes; add --delete-policy-file (delete-policy-file in operational mode) to take it out of the configuration in the same commit, or import into the file.`,
+      { path: 'service clawgress policy-file' },
+    )
+  const { remove, set } = nativeChange(nodes ?? {}, policy)
+  const below = set.length === 0 && nodes === undefined ? [[]] : set
+  return {
+    remove: [...(policyFile === undefined ? [] : [['policy-file']]), ...remove.map((words) => ['policy', ...words])],
+    set: below.map((words) => ['policy', ...words]),
+    comment: `policy import ${file}`.slice(0, 100),
+    save,
+    expected: running,
+  }
+}
+
+function livePolicy(layout: Layout): Policy | undefined {
+  const live = currentGeneration(layout)
+  return live === undefined ? undefined : storedPolicy(live.folder, live.plan)
+}

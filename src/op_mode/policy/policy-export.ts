@@ -1,0 +1,38 @@
+import { writeFileSync } from 'node:fs'
+import { fail } from '../../base/errors.ts'
+import type { Layout } from '../../base/layout.ts'
+import { currentGeneration } from '../../conf_mode/generation.ts'
+import { policyFileTarget } from '../../conf_mode/policy/policy-file.ts'
+import { readSources } from '../../conf_mode/policy/policy-sources.ts'
+import { storedPolicy } from '../../conf_mode/policy/stored-policy.ts'
+import { printPolicy } from '../../policy/index.ts'
+
+/**
+ * The policy in force as a policy.json: the policy file as it was activated, or, where the configuration holds policy
+ * nodes, a file that says the same as both together.
+ */
+export function exportedPolicy(layout: Layout): Buffer {
+  const live = currentGeneration(layout) ?? fail('system.unreachable', 'No policy is live on this machine.')
+  const { file, nodes } = readSources(live.folder)
+  if (file !== undefined && nodes === undefined) return file
+  const policy =
+    storedPolicy(live.folder, live.plan) ??
+    fail('policy.file', 'What the live policy was made from cannot be read any more; commit again.')
+  return Buffer.from(printPolicy(policy))
+}
+
+/** Writes it to a new file below /config. Throws ClawgressError `policy.file`, also where the file exists. */
+export function exportPolicy(layout: Layout, typed: string): string {
+  if (!typed.startsWith('/config/'))
+    fail('policy.file', 'The file must lie below /config; name it as /config/name.json.', { file: typed })
+  const target = policyFileTarget(layout, typed)
+  try {
+    writeFileSync(target, exportedPolicy(layout), { flag: 'wx', mode: 0o640, flush: true })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    const why = code === 'EEXIST' ? 'exists already; name another one' : `cannot be written (${code})`
+    fail('policy.file', `The file ${why}.`, { file: typed })
+  }
+  return `The policy in force was written to ${typed}.`
+}

@@ -1,0 +1,96 @@
+import type { Layout } from '../../base/layout.ts'
+import { followRecords } from '../../daemon/query-socket.ts'
+import { printRecord } from '../../daemon/records/kinds/record.ts'
+import type { AnyRecord, RecordKind } from '../../daemon/records/kinds/record-kinds.ts'
+import { newestRecords } from '../../daemon/records/reading/newest-records.ts'
+import { formatOctets } from '../format/octets.ts'
+import type { Shown } from '../format/shown.ts'
+import { withoutControls } from '../format/table.ts'
+
+export interface LogOptions {
+  /** `deny`: denials; `allow`: flows; absent: every record. */
+  readonly verdict?: 'deny' | 'allow'
+  readonly client?: string
+  readonly last?: number
+}
+
+const DEFAULT_LAST = 50
+
+const kindsOf = ({ verdict }: LogOptions): readonly RecordKind[] | undefined =>
+  verdict === undefined ? undefined : [verdict]
+
+/** The newest records, newest last, as in a log. */
+export function showLog(layout: Layout, options: LogOptions = {}): Shown<AnyRecord[]> {
+  const kinds = kindsOf(options)
+  const { client, last = DEFAULT_LAST } = options
+  const filter = { ...(kinds === undefined ? {} : { kinds }), ...(client === undefined ? {} : { client }) }
+  const data = [...newestRecords(layout, filter, last).records].reverse()
+  return { data, text: data.length === 0 ? 'No records are kept.\n' : data.map(recordLine).join('') }
+}
+
+/** Prints records as they are made, until `signal`. Throws `system.unreachable` where the daemon does not answer. */
+export async function monitorLog(
+  layout: Layout,
+  { verdict, client, json }: LogOptions & { readonly json?: boolean },
+  print: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const schemas = { deny: 'clawgress.decision/1', allow: 'clawgress.flow/1' } as const
+  await followRecords(
+    layout,
+    (record) => {
+      if (verdict !== undefined && record.schema !== schemas[verdict]) return
+      if (client !== undefined && (!('client' in record) || record.client !== client)) return
+      print(json === true ? `${printRecord(record)}\n` : recordLine(record))
+    },
+    signal,
+  )
+}
+
+/** One line, for people. */
+export function recordLine(record: AnyRecord): string {
+  const time = record.time.replace('T', ' ').replace(/\.\d+Z$/, '')
+  return `${withoutControls(`${time} ${describe(record)}`)}\n`
+}
+
+function describe(record: AnyRecord): string {
+  switch (record.schema) {
+    case 'clawgress.decision/1': {
+      const count = record.event === 'repeats' ? ` again, ${record.count} times` : ''
+      const rule = record.rule === undefined ? '' : ` by ${record.rule.text}`
+      return `deny   ${record.client ?? '-'} ${target(record)} ${record.reason}${rule}${count}`
+    }
+    case 'clawgress.flow/1': {
+      const traffic =
+        record.up === undefined || record.down === undefined
+          ? 'not counted'
+          : `${formatOctets(record.up.bytes)} sent, ${formatOctets(record.down.bytes)} received`
+      const seconds = record.seconds === undefined ? '' : ` in ${Math.round(record.seconds)} s`
+      return `allow  ${record.client} ${target(record)} ${traffic}${seconds}`
+    }
+    case 'clawgress.commit/1':
+      return `commit ${record.user} ${record.event}${record.generation === undefined ? '' : ` ${record.generation}`}${
+        record.summary === undefined ? '' : `: ${record.summary}`
+      }${record.problems?.[0] === undefined ? '' : `: ${record.problems[0].message}`}`
+    case 'clawgress.omission/1':
+      return `lost   ${record.message}`
+    default:
+      return `alert  ${record.event}: ${record.message}`
+  }
+}
+
+interface Target {
+  readonly name?: string | undefined
+  readonly names?: readonly string[] | undefined
+  readonly address?: string | undefined
+  readonly port?: number | undefined
+  readonly protocol?: string | undefined
+  readonly types?: readonly string[] | undefined
+}
+
+function target({ name, names, address, port, protocol, types }: Target): string {
+  const named = name ?? (names === undefined ? undefined : `one of ${names.join(', ')}`)
+  if (address === undefined) return `${named ?? '-'}${types === undefined ? '' : ` ${types.join(',')}`}`
+  const service = [port, protocol].filter((part) => part !== undefined).join('/')
+  return `${named === undefined ? address : `${named} (${address})`} ${service}`.trim()
+}

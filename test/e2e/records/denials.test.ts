@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
+import { type DecisionRecord, decisionRecord } from '../../../src/daemon/records/kinds/record.ts'
+import { runDaemon } from '../../../src/daemon/run.ts'
+import { askDaemon } from '../../../src/daemon/status.ts'
+import { NO_OBJECTS, printRuleset } from '../../../src/firewall/index.ts'
+import { compilePlan, type Plan, writePlan } from '../../../src/plan/index.ts'
+import { parsePolicy } from '../../../src/policy/index.ts'
+import { printUlogdConf } from '../../../src/services/ulogd-conf.ts'
+import { testSettings } from '../../unit/daemon/settings.ts'
+import { Topology } from '../support/netns.ts'
+
+const POLICY = {
+  version: 1,
+  allow: { ips: ['45.45.1.0/24', '2a45:1::/32'], ports: [443] },
+  deny: { ips: ['45.45.1.4'] },
+  labels: { '45.45.1.0/24': 'partner' },
+}
+
+const poll = async <Value>(find: () => Value | undefined, what: string, deadline = 5000): Promise<Value> => {
+  for (const end = Date.now() + deadline; ; await new Promise((resolve) => setTimeout(resolve, 10))) {
+    const found = find()
+    if (found !== undefined) return found
+    if (Date.now() > end) throw new Error(`not within ${deadline} ms: ${what}`)
+  }
+}
+
+describe('denied packets', () => {
+  let root: string
+  let net: Topology
+  let ulogd: ChildProcess
+  let plan: Plan
+  let daemon: Promise<void>
+  let stop: AbortController
+  let layout: ReturnType<typeof layoutBelow>
+
+  const records = (): DecisionRecord[] => {
+    try {
+      const lines = readFileSync(runtimePaths(layout).decisions, 'utf8').split('\n').slice(0, -1)
+      return lines.map((line) => decisionRecord.parse(JSON.parse(line)))
+    } catch {
+      return []
+    }
+  }
+  const recordFor = (address: string) =>
+    poll(() => records().find((record) => record.address === address), `a record of ${address}`)
+  const startDaemon = () => {
+    stop = new AbortController()
+    daemon = runDaemon({
+      layout,
+      signal: stop.signal,
+      syslogCommand: () => ['cat'],
+      lookUpNames: async () => new Map(),
+    })
+  }
+  const listens = () =>
+    net.gateway
+      .run('cat', '/proc/self/net/netfilter/nfnetlink_log')
+      .split('\n')
+      .some((line) => /^\s*5\s/.test(line))
+  const startUlogd = async () => {
+    ulogd = spawn('ip', ['netns', 'exec', net.gateway.name, 'ulogd', '-c', join(layout.run, 'ulogd.conf')], {
+      stdio: 'ignore',
+    })
+    await poll(() => (listens() ? true : undefined), 'ulogd2 listens')
+  }
+  /** Connects once; says how it ended. */
+  const connect = (address: string, port: number): string => {
+    try {
+      return net.client1.run('bash', '-c', `exec 3<>/dev/tcp/${address}/${port}`)
+    } catch (error) {
+      return String((error as { stderr: string }).stderr)
+    }
+  }
+
+  before(async () => {
+    root = mkdtempSync(join(tmpdir(), 'clawgress-test-'))
+    layout = layoutBelow(root)
+    net = new Topology()
+    const settings = {
+      ...testSettings,
+      clientInterfaces: ['c1', 'c2'],
+      listenAddresses: ['10.77.1.1', 'fd77:1::1', '10.77.2.1', 'fd77:2::1'],
+    }
+    plan = compilePlan(parsePolicy(Buffer.from(JSON.stringify(POLICY))).policy, settings, {})
+    const generation = join(layout.run, 'generations', plan.generation)
+    mkdirSync(join(layout.run, 'log'), { recursive: true })
+    mkdirSync(generation, { recursive: true })
+    writePlan(plan, join(generation, 'plan'))
+    symlinkSync(generation, runtimePaths(layout).current)
+    writeFileSync(join(layout.run, 'ruleset.nft'), printRuleset(plan, { mark: 1, live: NO_OBJECTS }))
+    net.gateway.run('nft', '-f', join(layout.run, 'ruleset.nft'))
+    writeFileSync(join(layout.run, 'ulogd.conf'), printUlogdConf(layout))
+    await startUlogd()
+    startDaemon()
+  })
+
+  after(async () => {
+    stop?.abort()
+    await daemon
+    ulogd?.kill()
+    net?.dispose()
+    rmSync(root, { recursive: true, force: true })
+  })
+
+  for (const [family, address, client] of [
+    ['IPv4', '45.45.9.9', '10.77.1.2'],
+    ['IPv6', '2a45:9::9', 'fd77:1::2'],
+  ] as const) {
+    it(`over ${family} are recorded within half a second, with client, reason and generation`, async () => {
+      const start = Date.now()
+      assert.match(connect(address, 443), /refused/i)
+      const refused = Date.now()
+      const record = await recordFor(address)
+      const latency = Date.now() - refused
+      assert.deepEqual(
+        [record.client, record.port, record.protocol, record.reason, record.group, record.generation, record.count],
+        [client, 443, 'tcp', 'net.not-pinned', 'default', plan.generation, 1],
+      )
+      assert.ok(Date.parse(record.time) >= start && Date.parse(record.time) <= refused, record.time)
+      assert.ok(latency < 500, `${latency} ms`)
+    })
+  }
+
+  it('name the line of the policy and the label', async () => {
+    connect('45.45.1.4', 443)
+    const record = await recordFor('45.45.1.4')
+    assert.deepEqual(
+      [record.reason, record.rule?.path, record.rule?.text, record.label],
+      ['net.denied', '$.deny.ips[0]', '45.45.1.4/32', 'partner'],
+    )
+  })
+
+  it('of a listed address on another port are a matter of the port', async () => {
+    connect('45.45.1.5', 8080)
+    const record = await recordFor('45.45.1.5')
+    assert.deepEqual([record.reason, record.port, record.rule?.text], ['net.port', 8080, '45.45.1.0/24'])
+  })
+
+  it('of one attempt that is tried again are one record, and the repeats are counted', async () => {
+    for (let i = 0; i < 4; i++) connect('45.45.9.10', 443)
+    await poll(
+      () => {
+        const about = records().filter((record) => record.address === '45.45.9.10')
+        return about.reduce((sum, { count }) => sum + count, 0) === 4 ? true : undefined
+      },
+      'four packets in the records',
+      9000,
+    )
+    const about = records().filter((record) => record.address === '45.45.9.10')
+    assert.equal(about.filter(({ event }) => event === 'decision').length, 1)
+    assert.equal(new Set(about.map(({ id }) => id)).size, 1)
+  })
+
+  it('leave exactly one record each while the daemon is away and comes back', async () => {
+    stop.abort()
+    await daemon
+    connect('45.45.9.11', 443)
+    await poll(() => {
+      const { nflogRecords } = runtimePaths(layout)
+      return readFileSync(nflogRecords, 'latin1').includes('45.45.9.11') ? true : undefined
+    }, 'a line of ulogd2')
+    startDaemon()
+    await recordFor('45.45.9.11')
+    connect('45.45.9.12', 443)
+    await recordFor('45.45.9.12')
+    const addresses = records().flatMap(({ event, address }) => (event === 'decision' ? [address] : []))
+    assert.equal(new Set(addresses).size, addresses.length, addresses.join(' '))
+  })
+
+  it('are recorded again as soon as a killed ulogd2 is back', async () => {
+    const pids = execFileSync('ip', ['netns', 'pids', net.gateway.name], { encoding: 'utf8' }).trim().split('\n')
+    for (const pid of pids) process.kill(Number(pid), 'SIGKILL')
+    await poll(() => (listens() ? undefined : true), 'ulogd2 is gone')
+    await startUlogd()
+    connect('45.45.9.13', 443)
+    await recordFor('45.45.9.13')
+  })
+
+  it('are told by the daemon’s status', async () => {
+    const status = await askDaemon(layout)
+    assert.equal(status?.generation, plan.generation)
+    assert.deepEqual(status?.troubles, [])
+    assert.ok((status?.lastHour['net.not-pinned'] ?? 0) >= 4)
+    assert.equal(statSync(runtimePaths(layout).daemonSocket).mode & 0o777, 0o660)
+  })
+
+  it('of a flood are all there or counted as left out: 20 000 a second', async function () {
+    this.timeout(30_000)
+    const flood = `
+      const s = require('dgram').createSocket('udp4'); let i = 0; const end = Date.now() + 1000
+      s.on('error', () => {}); const go = () => { for (let k = 0; k < 300; k++) { s.send('x', 4000, '45.45.' + (100 + (i >> 8) % 100) + '.' + (i & 255), () => {}); i++ }
+        if (Date.now() < end) setTimeout(go, 10); else setTimeout(() => { console.log(i); process.exit() }, 300) }; go()`
+    const before = (await askDaemon(layout))!
+    net.client1.run(process.execPath, '-e', flood)
+    const counter = (name: string) => {
+      const text = net.gateway.run('nft', '-j', 'list', 'counters', 'table', 'inet', 'clawgress')
+      const { nftables } = JSON.parse(text) as { nftables: { counter?: { name: string; packets: number } }[] }
+      return nftables.find((entry) => entry.counter?.name === name)!.counter!.packets
+    }
+    const written = counter('log.written')
+    assert.ok(counter('log.omitted') > 0, 'more than the limit of one client')
+    assert.ok(written > 1000, String(written))
+    // Packets before the daemon came back count as well; ulogd2 lost those of the time it was dead.
+    for (const end = Date.now() + 5000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50)))
+      if ((await askDaemon(layout))!.backlog === 0) break
+    const status = (await askDaemon(layout))!
+    assert.ok(status.lines - before.lines + status.lost.kernel >= 1000, JSON.stringify(status))
+    assert.equal(status.lost.kernel, 0)
+  })
+})

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { generationFiles, type Layout, runtimePaths } from '../../../src/base/layout.ts'
+import { ownCommand } from '../../../src/base/own-command.ts'
+import {
+  type LiveRuleset,
+  liveRuleset,
+  NO_OBJECTS,
+  printClosedRuleset,
+  printRuleset,
+} from '../../../src/firewall/index.ts'
+import { withLock } from '../../../src/services/lock.ts'
+import { removeLayout, temporaryLayout, until } from '../../unit/services/support/gateway.ts'
+import { firewallPlan } from '../support/firewall-plan.ts'
+import { Namespace } from '../support/netns.ts'
+
+const GUARD = fileURLToPath(new URL('../support/guard.ts', import.meta.url))
+const PLAN = firewallPlan({ settings: { clientInterfaces: ['c1'] } })
+
+describe('the guard', () => {
+  let layout: Layout
+  let namespace: Namespace
+  let guard: ChildProcess | undefined
+  let folder: string
+
+  beforeEach(() => {
+    layout = temporaryLayout()
+    namespace = new Namespace('guard')
+    folder = join(runtimePaths(layout).generations, PLAN.generation)
+    mkdirSync(folder, { recursive: true })
+    const files = generationFiles(folder)
+    writeFileSync(files.ruleset, printRuleset(PLAN, { mark: 3, live: NO_OBJECTS }))
+    writeFileSync(files.closed, printClosedRuleset(PLAN.settings))
+  })
+  afterEach(async () => {
+    if (guard !== undefined && guard.exitCode === null) {
+      guard.kill('SIGKILL')
+      await once(guard, 'exit')
+    }
+    guard = undefined
+    namespace.dispose()
+    removeLayout(layout)
+  })
+
+  const activate = () => {
+    namespace.run('nft', '-f', generationFiles(folder).ruleset)
+    symlinkSync(folder, runtimePaths(layout).current)
+  }
+  const live = (): LiveRuleset => namespace.inside(() => liveRuleset())
+  const removeTable = () => namespace.run('nft', 'delete', 'table', 'inet', 'clawgress')
+  const isBack = () => live().intact && live().generation === PLAN.generation
+  const alerts = () =>
+    readFileSync(runtimePaths(layout).alerts, 'utf8')
+      .trim()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { schema: string; event: string; message: string; tookMs?: number })
+
+  const restorations = (): number => {
+    const path = join(layout.run, 'restored')
+    return existsSync(path) ? readFileSync(path).length : 0
+  }
+
+  async function start(env: Record<string, string> = {}): Promise<void> {
+    const command = ['netns', 'exec', namespace.name, ...ownCommand().slice(0, -1), GUARD]
+    guard = spawn('ip', command, {
+      env: { ...process.env, CLAWGRESS_ROOT: layout.root, ...env },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
+    await until('the guard looks', 5_000, () => existsSync(runtimePaths(layout).alerts))
+  }
+
+  it('has the ruleset back within a second when the table is deleted, pins restored, with an alert', async () => {
+    activate()
+    await start()
+    for (let round = 1; round <= 3; round++) {
+      removeTable()
+      const took = await until('the ruleset is back', 1_000, isBack)
+      assert.ok(took < 1_000)
+      await until('pins are restored', 1_000, () => restorations() === round)
+    }
+    const [first] = alerts()
+    assert.equal(first!.schema, 'clawgress.alert/1')
+    assert.equal(first!.event, 'table.restored')
+    assert.match(
+      first!.message,
+      /The table inet clawgress was removed; the ruleset of generation 0123456789abcdef is back/,
+    )
+    assert.ok(first!.tookMs! < 1_000)
+    assert.equal(live().mark, 3)
+  })
+
+  for (const [what, command] of [
+    ['a chain is emptied', ['flush', 'chain', 'inet', 'clawgress', 'forward']],
+    ['a rule is added in front', ['insert', 'rule', 'inet', 'clawgress', 'forward', 'accept']],
+    ['all rulesets are flushed', ['flush', 'ruleset']],
+  ] as const) {
+    it(`has the ruleset back within a second when ${what}`, async () => {
+      activate()
+      await start()
+      namespace.run('nft', ...command)
+      assert.equal(live().intact, false)
+      await until('the ruleset is back', 1_000, isBack)
+    })
+  }
+
+  it('closes the gateway, says so, and tries again when the ruleset cannot be loaded', async () => {
+    activate()
+    await start()
+    const { ruleset } = generationFiles(folder)
+    const good = readFileSync(ruleset)
+    writeFileSync(ruleset, 'this is no ruleset\n')
+    removeTable()
+    await until('default deny', 1_000, () => live().closed && live().intact)
+    await until('the alert', 1_000, () => alerts()[0]?.event === 'table.closed')
+    writeFileSync(ruleset, good)
+    await until('the ruleset is back', 4_000, isBack)
+    await until('pins are restored', 1_000, () => restorations() === 1)
+    assert.deepEqual(
+      alerts().map(({ event }) => event),
+      ['table.closed', 'table.restored'],
+    )
+  })
+
+  it('closes the gateway within a second also while someone holds the lock, and mends it afterwards', async () => {
+    activate()
+    await start()
+    await withLock(layout, 0, async () => {
+      removeTable()
+      await until('default deny', 1_000, () => live().closed && live().intact)
+    })
+    await until('the ruleset is back', 2_000, isBack)
+  })
+
+  it('leaves alone what was removed on purpose', async () => {
+    activate()
+    await start()
+    rmSync(runtimePaths(layout).current)
+    removeTable()
+    // Long enough for several looks: the guard answers a loss after it within the same time.
+    const deadline = Date.now() + 1_000
+    await until('a second has passed', 2_000, () => Date.now() > deadline)
+    assert.equal(live().present, false)
+    symlinkSync(folder, runtimePaths(layout).current)
+    await until('the ruleset is back', 1_000, isBack)
+  })
+
+  it('closes the gateway when the table is lost after the run folder, where everything else about it was', async () => {
+    activate()
+    const { closedRuleset } = runtimePaths(layout)
+    mkdirSync(layout.state, { recursive: true })
+    writeFileSync(closedRuleset, printClosedRuleset(PLAN.settings))
+    await start()
+    for (const name of readdirSync(layout.run)) rmSync(join(layout.run, name), { recursive: true })
+    assert.ok(isBack())
+    for (let round = 0; round < 2; round++) {
+      removeTable()
+      await until('default deny', 1_000, () => live().closed && live().intact)
+    }
+    await until('the alerts', 1_000, () => alerts().length === 2)
+    assert.match(alerts()[0]!.message, /run folder .* denied to clients until the next commit/)
+  })
+
+  it('says when pins could not be restored, with the ruleset back all the same', async () => {
+    activate()
+    await start({ TEST_NO_PINNER: '1' })
+    removeTable()
+    await until('the alert', 2_000, () => alerts().some(({ event }) => event === 'pins.lost'))
+    assert.ok(isBack())
+    assert.match(alerts().at(-1)!.message, /the pinner is not there/)
+  })
+})
