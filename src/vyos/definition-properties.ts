@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { fail } from '../base/errors.ts'
-import type { Check, Completion, ValueHelp } from './definition.ts'
+import type { Check, Completion, Properties } from './definition.ts'
 import type { XmlElement } from './definition-xml/xml-element.ts'
 import { compilePattern, isKnownValidator } from './value-check.ts'
 
@@ -14,21 +14,6 @@ export const nodeAttributes = z.strictObject({ name: nodeName, owner: z.string()
 
 /** Attributes of `<syntaxVersion>`. */
 export const versionAttributes = z.strictObject({ component: nodeName, version: integer })
-
-/** What `<properties>` says. */
-export interface Properties {
-  readonly help: string
-  readonly constraint: readonly Check[]
-  readonly constraintGroups: readonly (readonly Check[])[]
-  readonly constraintErrorMessage: string
-  readonly valueHelp: readonly ValueHelp[]
-  readonly completion: Completion
-  readonly multi: boolean
-  readonly valueless: boolean
-  readonly hidden: boolean
-  readonly secret: boolean
-  readonly priority?: number
-}
 
 /** Runs a zod schema over part of a definition; a fault becomes a sentence with the node's path. */
 export function check<T>(schema: z.ZodType<T>, value: unknown, where: { file: string; path: string }): T {

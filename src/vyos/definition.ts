@@ -19,15 +19,9 @@ export interface Completion {
   readonly scripts: readonly string[]
 }
 
-/** A node of the configuration language, as an interface definition describes it. */
-export interface Definition {
-  readonly kind: 'node' | 'tag' | 'leaf'
-  readonly name: string
+/** What `<properties>` says. */
+export interface Properties {
   readonly help: string
-  /** Script that is called when something below changes, as written in the XML. */
-  readonly owner?: string
-  /** Owners are called in ascending order. */
-  readonly priority?: number
   /** Any one of these suffices; none: every value is accepted. */
   readonly constraint: readonly Check[]
   /** Each group must hold entirely. */
@@ -39,6 +33,16 @@ export interface Definition {
   readonly valueless: boolean
   readonly hidden: boolean
   readonly secret: boolean
+  /** Owners are called in ascending order. */
+  readonly priority?: number
+}
+
+/** A node of the configuration language, as an interface definition describes it. */
+export interface Definition extends Properties {
+  readonly kind: 'node' | 'tag' | 'leaf'
+  readonly name: string
+  /** Script that is called when something below changes, as written in the XML. */
+  readonly owner?: string
   readonly defaultValue?: string
   readonly children: ReadonlyMap<string, Definition>
 }

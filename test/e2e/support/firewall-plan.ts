@@ -1,5 +1,6 @@
 import { aggregate, parsePrefix } from '../../../src/base/address.ts'
 import type { Group, NameIndex, PinClass, Plan, PlanSettings, PortRange } from '../../../src/plan/types.ts'
+import { planSettings } from '../../support/plan-settings.ts'
 
 const NO_NAMES: NameIndex = {
   allowCount: 0,
@@ -66,18 +67,9 @@ export function firewallPlan(changes: PlanChanges = {}): Plan {
     compiler: 'test',
     groups: changes.secondGroup === undefined ? [group] : [group, second],
     classes: [WEB, SSH, RANGE],
-    settings: {
+    settings: planSettings({
       clientInterfaces: ['c1', 'c2'],
-      clientNetworks: [],
       listenAddresses: ['10.77.1.1', '10.77.2.1', 'fd77:1::1', 'fd77:2::1'],
-      nameServers: [],
-      denyAnswer: 'nxdomain',
-      cacheSizeMiB: 64,
-      maxTtl: 3600,
-      pinSlack: 60,
-      denyAction: 'reject',
-      keepEstablished: false,
-      markMask: 0xfff00000,
       ownPrefixes: prefixes(
         '10.77.1.0/24',
         '10.77.2.0/24',
@@ -88,7 +80,7 @@ export function firewallPlan(changes: PlanChanges = {}): Plan {
       ),
       syslogFacility: 'local0',
       ...changes.settings,
-    },
+    }),
     source: {},
     names: NO_NAMES,
   }

@@ -1,4 +1,5 @@
-import type { Group, NameIndex, NameVerdict, NameVisitor, Plan, PlanSettings } from '../../../src/plan/types.ts'
+import type { Group, NameIndex, NameVerdict, NameVisitor, Plan } from '../../../src/plan/types.ts'
+import { planSettings } from '../../support/plan-settings.ts'
 
 export interface NameLists {
   readonly allow: readonly string[]
@@ -12,21 +13,11 @@ const matches = (entry: string, name: string): boolean =>
 export const judge = (lists: NameLists, name: string): boolean =>
   lists.allow.some((entry) => matches(entry, name)) && !(lists.deny ?? []).some((entry) => matches(entry, name))
 
-export const SETTINGS: PlanSettings = {
+export const SETTINGS = planSettings({
   clientInterfaces: ['eth1'],
-  clientNetworks: [],
   listenAddresses: ['192.0.2.1', '2001:db8::1'],
-  nameServers: [],
-  denyAnswer: 'nxdomain',
-  cacheSizeMiB: 64,
-  maxTtl: 3600,
-  pinSlack: 60,
-  denyAction: 'reject',
-  keepEstablished: false,
-  markMask: 0xfff00000,
-  ownPrefixes: [],
   syslogFacility: 'daemon',
-}
+})
 
 export const group = (id: number, sources: Group['sources'] = []): Group => ({
   id,

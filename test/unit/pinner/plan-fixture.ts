@@ -3,22 +3,9 @@ import { PolicyState } from '../../../src/pinner/policy/policy-state.ts'
 import { compilePlan } from '../../../src/plan/index.ts'
 import type { PlanSettings } from '../../../src/plan/types.ts'
 import { parsePolicy } from '../../../src/policy/index.ts'
+import { planSettings } from '../../support/plan-settings.ts'
 
-export const SETTINGS: PlanSettings = {
-  clientInterfaces: ['c1'],
-  clientNetworks: [],
-  listenAddresses: ['10.77.0.1'],
-  nameServers: [],
-  denyAnswer: 'nxdomain',
-  cacheSizeMiB: 64,
-  maxTtl: 3600,
-  pinSlack: 60,
-  denyAction: 'reject',
-  keepEstablished: false,
-  markMask: 0xfff00000,
-  ownPrefixes: [],
-  syslogFacility: 'local6',
-}
+export const SETTINGS = planSettings({ listenAddresses: ['10.77.0.1'] })
 
 export interface PolicyParts {
   readonly domains?: readonly unknown[]

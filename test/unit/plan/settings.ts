@@ -1,5 +1,6 @@
 import { type Prefix, parsePrefix } from '../../../src/base/address.ts'
 import type { PlanSettings } from '../../../src/plan/index.ts'
+import { planSettings } from '../../support/plan-settings.ts'
 
 export const prefix = (text: string): Prefix => {
   const parsed = parsePrefix(text)
@@ -8,18 +9,11 @@ export const prefix = (text: string): Prefix => {
 }
 
 /** Settings of a small gateway; `own` are its addresses and on-link prefixes. */
-export const settingsWith = (own: string[] = [], clientNetworks: string[] = []): PlanSettings => ({
-  clientInterfaces: ['eth1'],
-  clientNetworks: clientNetworks.map(prefix),
-  listenAddresses: ['10.20.0.1', 'fd00:20::1'],
-  nameServers: [],
-  denyAnswer: 'nxdomain',
-  cacheSizeMiB: 64,
-  maxTtl: 3600,
-  pinSlack: 60,
-  denyAction: 'reject',
-  keepEstablished: false,
-  markMask: 0xfff00000,
-  ownPrefixes: own.map(prefix),
-  syslogFacility: 'local0',
-})
+export const settingsWith = (own: string[] = [], clientNetworks: string[] = []): PlanSettings =>
+  planSettings({
+    clientInterfaces: ['eth1'],
+    clientNetworks: clientNetworks.map(prefix),
+    listenAddresses: ['10.20.0.1', 'fd00:20::1'],
+    ownPrefixes: own.map(prefix),
+    syslogFacility: 'local0',
+  })

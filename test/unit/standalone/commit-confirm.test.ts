@@ -17,6 +17,9 @@ describe('a commit that has to be confirmed', () => {
     const pending = JSON.parse(readFileSync(file(), 'utf8')) as object
     writeFileSync(file(), JSON.stringify({ ...pending, deadline: new Date().toISOString() }))
   }
+  /** A shell that went from mode one to mode two and waits to be confirmed. */
+  const unconfirmed = () =>
+    configuring('set service demo mode one', 'commit', 'set service demo mode two', 'commit-confirm')
   const comments = (shell: Awaited<ReturnType<typeof configuring>>) =>
     shell.store.revisions().map(({ comment }) => comment)
 
@@ -89,12 +92,7 @@ describe('a commit that has to be confirmed', () => {
   })
 
   it('is not confirmed while it is being taken back, and says so', async () => {
-    const shell = await configuring(
-      'set service demo mode one',
-      'commit',
-      'set service demo mode two',
-      'commit-confirm',
-    )
+    const shell = await unconfirmed()
     fixture.plan({ service_demo: { slowMs: 1500 } })
     letTimePass()
     const other = newShell()
@@ -106,12 +104,7 @@ describe('a commit that has to be confirmed', () => {
   })
 
   it('is not taken back once it is confirmed, whoever is about to', async () => {
-    const shell = await configuring(
-      'set service demo mode one',
-      'commit',
-      'set service demo mode two',
-      'commit-confirm',
-    )
+    const shell = await unconfirmed()
     letTimePass()
     const { session } = shell
     const lock = takeLock(join(fixture.folder, 'run/clawgress/config/commit.lock'))!
@@ -123,12 +116,7 @@ describe('a commit that has to be confirmed', () => {
   })
 
   it('stays pending where taking it back cannot be noted', async () => {
-    const shell = await configuring(
-      'set service demo mode one',
-      'commit',
-      'set service demo mode two',
-      'commit-confirm',
-    )
+    const shell = await unconfirmed()
     letTimePass()
     const inTheWay = join(fixture.folder, `run/clawgress/config/active.boot.${process.pid}.new`)
     mkdirSync(inTheWay)
