@@ -22,6 +22,7 @@ export const ERRORS = {
   'config.version': 'The configuration was written by a newer version.',
   'definition.invalid': 'An interface definition is not valid.',
   'api.key': 'A request to the API came without a valid key.',
+  'api.key-expired': 'A request to the API came with a key whose time is over.',
   'api.forbidden': 'The address or the key may not make this request.',
   'api.request': 'A request to the API is malformed.',
   'api.size': 'A request to the API is larger than it may be.',

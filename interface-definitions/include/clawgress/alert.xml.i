@@ -108,7 +108,7 @@
       <properties>
         <help>Built-in alert that is not wanted</help>
         <completionHelp>
-          <list>policy.violation-spike client.first-denial service.down generation.not-proven policy-file.changed certificate.expiry upstream.failing</list>
+          <list>policy.violation-spike client.first-denial service.down generation.not-proven policy-file.changed certificate.expiry api-key.expiry upstream.failing</list>
         </completionHelp>
         <valueHelp>
           <format>policy.violation-spike</format>
@@ -135,11 +135,15 @@
           <description>A certificate ends within 30 days</description>
         </valueHelp>
         <valueHelp>
+          <format>api-key.expiry</format>
+          <description>A key of the API ends within 7 days</description>
+        </valueHelp>
+        <valueHelp>
           <format>upstream.failing</format>
           <description>Name servers do not answer</description>
         </valueHelp>
         <constraint>
-          <regex>(policy[.]violation-spike|client[.]first-denial|service[.]down|generation[.]not-proven|policy-file[.]changed|certificate[.]expiry|upstream[.]failing)</regex>
+          <regex>(policy[.]violation-spike|client[.]first-denial|service[.]down|generation[.]not-proven|policy-file[.]changed|certificate[.]expiry|api-key[.]expiry|upstream[.]failing)</regex>
         </constraint>
         <constraintErrorMessage>There is no such built-in alert</constraintErrorMessage>
         <multi/>

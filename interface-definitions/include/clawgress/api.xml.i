@@ -126,6 +126,23 @@
                 <constraintErrorMessage>Key must be 24 to 128 letters, digits, dashes or underscores</constraintErrorMessage>
               </properties>
             </leafNode>
+            <leafNode name="expires">
+              <properties>
+                <help>From when on the key is refused, in UTC</help>
+                <valueHelp>
+                  <format>YYYY-MM-DD</format>
+                  <description>From the beginning of this day</description>
+                </valueHelp>
+                <valueHelp>
+                  <format>YYYY-MM-DDThh:mmZ</format>
+                  <description>From this minute, seconds may follow</description>
+                </valueHelp>
+                <constraint>
+                  <regex>([0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?Z)?)</regex>
+                </constraint>
+                <constraintErrorMessage>Expiry must be a date in UTC like 2027-01-31 or 2027-01-31T18:00Z</constraintErrorMessage>
+              </properties>
+            </leafNode>
             <leafNode name="role">
               <properties>
                 <help>What the holder may do</help>

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { formatAddress, formatPrefix, holds, parseAddress, parsePrefix } from '../../base/address.ts'
 import type { Problem } from '../../base/errors.ts'
-import { hashKey } from '../../daemon/api/keys.ts'
+import { hashKey, isExpired } from '../../daemon/api/keys.ts'
 import { type ApiSettings, ROLES, type Role } from '../../daemon/api/settings.ts'
 import type { PlanSettings } from '../../plan/types.ts'
 import type { ConfigDict } from '../../vyos/index.ts'
@@ -52,6 +52,12 @@ export function readApiSettings(config: ConfigDict, pki: ConfigDict | null, fact
     })
   const salt = randomBytes(32).toString('hex')
   const keys = readKeys(holders, salt, report)
+  for (const { id, expires } of keys.filter((key) => isExpired(key)))
+    warnings.push({
+      code: 'config.conflict',
+      path: `${BASE} key id ${id} expires`,
+      message: `The key of ${id} ended at ${expires} and is refused; set a later time and a new key, or delete it.`,
+    })
   const settings: ApiSettings = {
     listen,
     port: Number(node.leaf('port') ?? '8443'),
@@ -136,8 +142,28 @@ function readKeys(holders: readonly [string, DictReader][], salt: string, report
     if (other !== undefined)
       report('config.conflict', `${words} key`, `${id} and ${other} have the same key; give each one of its own.`)
     holderOf.set(key, id)
-    return [{ id, role: roleOf(node.leaf('role')), hash: hashKey(key, salt) }]
+    const expires = readExpiry(node.leaf('expires'), (message) => report('config.value', `${words} expires`, message))
+    return [
+      {
+        id,
+        role: roleOf(node.leaf('role')),
+        hash: hashKey(key, salt),
+        ...(expires === undefined ? {} : { expires }),
+      },
+    ]
   })
+}
+
+/** RFC 3339 in UTC, with milliseconds. One that is past is no fault: it comes by itself, and a boot must not end on it. */
+function readExpiry(text: string | undefined, refuse: (message: string) => void): string | undefined {
+  if (text === undefined) return undefined
+  const time = text.includes('T') ? text : `${text}T00:00Z`
+  const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z$/.test(time) ? Date.parse(time) : Number.NaN
+  const expires = Number.isNaN(moment) ? undefined : new Date(moment).toISOString()
+  // What is no day of its month would be taken for one of the next.
+  if (expires?.slice(0, 16) === time.slice(0, 16)) return expires
+  refuse(`"${text}" is no date in UTC; give one like 2027-01-31 or 2027-01-31T18:00Z.`)
+  return undefined
 }
 
 /** What the firewall opens to clients for the API. */

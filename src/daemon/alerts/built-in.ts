@@ -7,6 +7,7 @@ export const BUILT_IN_ALERTS = {
     'What stands in the kernel is not the generation that was proven, or a commit failed to prove.',
   'policy-file.changed': 'The policy file was edited or removed, and not imported.',
   'certificate.expiry': 'A certificate that the gateway serves, or trusts a webhook by, ends soon or has ended.',
+  'api-key.expiry': 'A key of the API ends soon or has ended.',
   'upstream.failing': 'A name server does not answer, or allowed names do not resolve.',
 } as const
 

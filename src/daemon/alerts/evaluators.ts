@@ -4,6 +4,7 @@ import type { GuardSight } from '../../services/index.ts'
 import type { DecisionRecord } from '../records/kinds/record.ts'
 import type { AnyRecord } from '../records/kinds/record-kinds.ts'
 import type { Condition } from './alert.ts'
+import { ApiKeys } from './api-keys.ts'
 import type { BuiltInAlert } from './built-in.ts'
 import { Certificates } from './certificates.ts'
 import { EventAlerts } from './event-alerts.ts'
@@ -21,7 +22,7 @@ const LATE_MS = { count: 120_000, event: 3_600_000 }
 export interface Sights {
   readonly sight: GuardSight | undefined
   readonly live: Plan | undefined
-  /** By the wall clock, for the ends of certificates only. */
+  /** By the wall clock, for the ends of certificates and keys only. */
   readonly now: number
   readonly monotonic: number
 }
@@ -38,11 +39,13 @@ export class Evaluators {
   private readonly first = new FirstDenials()
   private readonly events: EventAlerts
   private readonly certificates: Certificates
+  private readonly apiKeys: ApiKeys
 
   /** @param generation the link to the folder of the live generation */
   constructor(generation: string, monotonic: number) {
     this.events = new EventAlerts(monotonic)
     this.certificates = new Certificates(generation)
+    this.apiKeys = new ApiKeys(generation)
   }
 
   restore({ baselines, clients }: Learnt, monotonic: number): void {
@@ -92,6 +95,7 @@ export class Evaluators {
       ['generation.not-proven', 'commits', () => this.events.failedCommits(monotonic)],
       ['policy-file.changed', 'policy-file', () => changedPolicyFile(sight)],
       ['certificate.expiry', 'certificates', () => this.certificates.evaluate(now)],
+      ['api-key.expiry', 'api-keys', () => this.apiKeys.evaluate(now)],
       ['upstream.failing', 'name-servers', () => failingNameServers(this.servers)],
       ['upstream.failing', 'resolution', () => this.events.unresolvedNames(monotonic)],
     ]

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { formatAddress, holds, maskAddress, parseAddress, parsePrefix } from '../../base/address.ts'
 import { fail } from '../../base/errors.ts'
 import { FailureLimit } from './failure-limit.ts'
-import { type Caller, findCaller, mayActAs } from './keys.ts'
+import { type Caller, findCaller, isExpired, mayActAs } from './keys.ts'
 import type { ApiSettings } from './settings.ts'
 
 const FORM = /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i
@@ -51,7 +51,7 @@ export class Access {
     const { id, role } = request.caller
     request.isStillAdmitted = () => {
       const now = findCaller(key!, this.settings())
-      return now?.id === id && now.role === role && isAllowedClient(request.ip, this.settings())
+      return now?.id === id && now.role === role && !isExpired(now) && isAllowedClient(request.ip, this.settings())
     }
   }
 
@@ -84,6 +84,8 @@ export class Access {
     const client = clientKey(request.ip)
     if (this.failures.isExceeded(client)) fail('api.rate', 'Too many wrong keys came from this address; wait a minute.')
     const caller = key === undefined ? undefined : findCaller(key, this.settings())
+    if (caller !== undefined && isExpired(caller))
+      fail('api.key-expired', `The key of ${caller.id} ended at ${caller.expires}; ask the operator for a new one.`)
     if (caller !== undefined) return caller
     if (key !== undefined) this.failures.count(client)
     return fail('api.key', 'A valid key is required: as a bearer token, as X-API-Key, or as the form field key.')

@@ -2,20 +2,19 @@ import type { ServerResponse } from 'node:http'
 import type { AnyRecord } from '../records/kinds/record-kinds.ts'
 
 const BEAT_MS = 15_000
+/** Between questions whether the reader still may read. */
+const ADMISSION_MS = 1_000
 /** Octets that may wait for a reader; what comes on top is counted and left out. */
 const MAX_WAITING = 1 << 20
 
 /** Records as server-sent events (WHATWG HTML, section 9.2). */
 export class RecordStream {
   private readonly response: ServerResponse
-  private readonly mayGoOn: () => boolean
-  private readonly beat: NodeJS.Timeout
   private omitted = 0
 
-  /** `mayGoOn` is asked from time to time: a key that was taken away ends its streams. */
+  /** `mayGoOn` is asked every second: a key that was taken away, or whose time is over, ends its streams. */
   constructor(response: ServerResponse, mayGoOn: () => boolean, onClose: () => void) {
     this.response = response
-    this.mayGoOn = mayGoOn
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
@@ -24,9 +23,13 @@ export class RecordStream {
       'x-accel-buffering': 'no',
     })
     response.write(': open\n\n')
-    this.beat = setInterval(() => this.breathe(), BEAT_MS)
+    const beat = setInterval(() => this.breathe(), BEAT_MS)
+    const admission = setInterval(() => {
+      if (!mayGoOn()) this.close()
+    }, ADMISSION_MS)
     response.once('close', () => {
-      clearInterval(this.beat)
+      clearInterval(beat)
+      clearInterval(admission)
       onClose()
     })
   }
@@ -45,11 +48,9 @@ export class RecordStream {
   }
 
   private breathe(): void {
-    if (!this.mayGoOn()) this.close()
-    else if (this.response.writableLength <= MAX_WAITING) {
-      this.tellOmitted()
-      this.response.write(': still here\n\n')
-    }
+    if (this.response.writableLength > MAX_WAITING) return
+    this.tellOmitted()
+    this.response.write(': still here\n\n')
   }
 
   private tellOmitted(): void {

@@ -37,6 +37,7 @@ export function failureOf(problems: readonly Problem[]): z.infer<typeof failure>
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   'api.key': 401,
+  'api.key-expired': 401,
   'api.forbidden': 403,
   'api.not-found': 404,
   'api.size': 413,

@@ -22,7 +22,17 @@ export const apiSettings = z.strictObject({
   allowClients: z.array(z.string().refine((text) => parsePrefix(text) !== undefined)),
   /** Made anew by every commit, so that equal keys on two gateways have different hashes. */
   salt: hex,
-  keys: z.array(z.strictObject({ id: z.string().regex(KEY_ID), role: z.enum(ROLES), hash: hex })).min(1),
+  keys: z
+    .array(
+      z.strictObject({
+        id: z.string().regex(KEY_ID),
+        role: z.enum(ROLES),
+        hash: hex,
+        /** From then on the key is refused. Absent: never. */
+        expires: z.exactOptional(z.iso.datetime({ precision: 3 })),
+      }),
+    )
+    .min(1),
 })
 
 export type ApiSettings = z.infer<typeof apiSettings>

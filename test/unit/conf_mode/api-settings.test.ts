@@ -22,7 +22,7 @@ const FACTS: SystemFacts = {
   uplinks: [],
   connectionsToUs: [],
   flowtableDevices: [],
-  untracked: false,
+  untracked: [],
 }
 const KEY = '0123456789abcdef0123456789abcdef'
 const OTHER_KEY = 'fedcba9876543210fedcba9876543210'
@@ -86,6 +86,42 @@ describe('the API in the configuration', () => {
     assert.equal(findCaller(`${KEY}x`, settings!), undefined)
   })
 
+  const ending = (expires: string) => read({ ...LOOPBACK, key: { id: { ci: { key: KEY, expires } } } })
+
+  it('gives a key an end in UTC: a day from its beginning, or a moment', () => {
+    for (const [expires, end] of [
+      ['2100-01-31', '2100-01-31T00:00:00.000Z'],
+      ['2100-02-28T18:00Z', '2100-02-28T18:00:00.000Z'],
+      ['2096-02-29T23:59:59Z', '2096-02-29T23:59:59.000Z'],
+    ] as const) {
+      const { settings, problems, warnings } = ending(expires)
+      assert.deepEqual([problems, warnings], [[], []])
+      assert.equal(apiSettings.parse(settings).keys[0]!.expires, end)
+    }
+  })
+
+  it('refuses an end that is no date, and only warns of one that is past, for a boot must not end on it', () => {
+    for (const text of [
+      '2100-02-30',
+      '2100-13-01',
+      '2100-01-01T24:00Z',
+      '2100-01-01T10:00',
+      '01.02.2100',
+      'x2100-01-01',
+    ])
+      assert.match(
+        ending(text)
+          .problems.map(({ path, message }) => `${path} ${message}`)
+          .join(),
+        /^service clawgress api key id ci expires ".*" is no date in UTC; give one like 2027-01-31/,
+        text,
+      )
+    const { settings, problems, warnings } = ending('2020-01-31')
+    assert.deepEqual(problems, [])
+    assert.match(warnings[0]!.message, /The key of ci ended at 2020-01-31T00:00:00\.000Z and is refused/)
+    assert.equal(settings!.keys.length, 1)
+  })
+
   it('serves the certificate with the authorities below the root, the leaf first', () => {
     const { certificate } = read(OPEN).settings!.tls!
     const pems = ['gw.pem', 'middle.pem'].map((file) => readFileSync(join(folder, file), 'utf8'))
@@ -134,7 +170,8 @@ describe('the API in the configuration', () => {
     const names = [...api.children.keys()].sort()
     assert.deepEqual(names, ['allow-client', 'certificate', 'key', 'listen-address', 'port'])
     assert.deepEqual([...api.children.get('allow-client')!.children.keys()].sort(), ['address', 'policed'])
-    assert.deepEqual([...api.children.get('key')!.children.get('id')!.children.keys()].sort(), ['key', 'role'])
+    const { children } = api.children.get('key')!.children.get('id')!
+    assert.deepEqual([...children.keys()].sort(), ['expires', 'key', 'role'])
     assert.equal(read({ ...OPEN, port: '9000' }).settings!.port, 9000)
   })
 })

@@ -132,6 +132,11 @@ describe('the shipped definitions', () => {
       ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', `whsec_${'A'.repeat(86)}==`],
       ['MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_short', `whsec_${'A'.repeat(87)}==`],
     ],
+    [
+      'api key id ci expires',
+      ['2027-01-31', '2027-01-31T18:00Z', '2027-01-31T18:00:59Z'],
+      ['2027-1-31', '2027-01-31T18:00', '2027-01-31 18:00Z', '31.01.2027', '2027-01-31T18:00+01:00', 'never'],
+    ],
     ['alert rule many interval', ['10', '86400'], ['9', '86401', '5m']],
     ['alert silence', ['service.down', 'policy-file.changed'], ['serviceXdown', 'table.lost', 'service.down ']],
     ['logging syslog facility', ['user', 'local0', 'local7'], ['local8', 'userx', 'kern']],

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { layoutBelow, runtimePaths } from '../../../../src/base/layout.ts'
+import { ApiKeys } from '../../../../src/daemon/alerts/api-keys.ts'
 import { Certificates } from '../../../../src/daemon/alerts/certificates.ts'
 import { EventAlerts } from '../../../../src/daemon/alerts/event-alerts.ts'
 import {
@@ -141,6 +142,31 @@ describe('the end of a certificate', () => {
     put(WHY_SETTINGS_FILE, { name: 'x' })
     rmSync(join(folder(), ALERT_SETTINGS_FILE))
     assert.deepEqual(uses(34), [])
+  })
+})
+
+describe('the end of a key of the API', () => {
+  const folder = tempFolder()
+  it('is told 7 days before, and as critical when it has come', () => {
+    const keys = [
+      { id: 'ci', role: 'admin', hash: '00'.repeat(32), expires: '2027-01-31T00:00:00.000Z' },
+      { id: 'board', role: 'viewer', hash: '11'.repeat(32) },
+    ]
+    const settings = { listen: ['127.0.0.1'], port: 8443, allowClients: [], salt: '00'.repeat(32), keys }
+    const apiKeys = new ApiKeys(folder())
+    const told = (time: string) =>
+      apiKeys.evaluate(Date.parse(time)).map(({ labels, severity, summary }) => [labels.key, severity, summary])
+    assert.deepEqual(told('2027-01-30T00:00:00Z'), [])
+    writeFileSync(join(folder(), API_SETTINGS_FILE), JSON.stringify(settings))
+    assert.deepEqual(told('2027-01-23T23:59:59Z'), [])
+    assert.deepEqual(told('2027-01-24T00:00:01Z'), [
+      ['ci', 'warning', 'The API key of ci ends at 2027-01-31T00:00:00.000Z.'],
+    ])
+    assert.deepEqual(told('2027-01-31T00:00:00Z'), [
+      ['ci', 'critical', 'The API key of ci ended at 2027-01-31T00:00:00.000Z.'],
+    ])
+    rmSync(join(folder(), API_SETTINGS_FILE))
+    assert.deepEqual(told('2027-01-31T00:00:00Z'), [])
   })
 })
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hashKey } from '../../../../src/daemon/api/keys.ts'
 import { KEYS, type Running, rawConnection, serveApi, untilClosed } from './support/gateway.ts'
 
 interface Envelope {
@@ -63,6 +64,30 @@ describe('the server of the API', () => {
       assert.equal((await ask('/status', { key: `x${attempt}` })).status, 401)
     assert.equal((await ask('/status', { key: KEYS.admin })).status, 429)
     assert.equal((await ask('/health', { key: '' })).status, 503)
+  })
+
+  it('refuses a key whose time is over, also after the clock has jumped, and says so', async () => {
+    const salt = '00'.repeat(32)
+    const ending = (expires: string) => ({ id: 'ci', role: 'admin' as const, hash: hashKey(KEYS.admin, salt), expires })
+    await api.close()
+    api = await serveApi({ keys: [ending('2100-01-01T00:00:00.000Z')] })
+    assert.equal((await ask('/status')).status, 200)
+    const { now } = Date
+    try {
+      Date.now = () => Date.parse('2100-01-01T00:00:00.000Z')
+      const { status, response, body } = await ask('/status')
+      assert.equal(status, 401)
+      assert.equal(response.headers.get('www-authenticate'), 'Bearer')
+      assert.match(body.error!, /^The key of ci ended at 2100-01-01.*; ask the operator.* \(api\.key-expired\)$/)
+      assert.equal((await ask('/policy', form({ data: '{}', key: KEYS.admin }))).status, 401)
+    } finally {
+      Date.now = now
+    }
+    assert.equal((await ask('/status')).status, 200)
+    for (let attempt = 0; attempt < 25; attempt++) {
+      Object.assign(api.settings, { keys: [ending('2020-01-01T00:00:00.000Z')] })
+      assert.equal(code(await ask('/status')), 'api.key-expired')
+    }
   })
 
   it('answers so many requests a second and no more', async () => {

@@ -69,7 +69,7 @@ describe('the API, for whoever has no key,', () => {
     for (let at = 0; at < 6; at++) assert.equal((await fetch(`${api.url}/policy`, fields)).status, 401)
   })
 
-  it('ends the stream of a key that was replaced, or whose role or address was taken away', async function () {
+  it('ends the stream of a key that was replaced, or whose role or address was taken away, or whose time is over', async function () {
     this.timeout(60_000)
     const salt = '00'.repeat(32)
     const viewer = { id: 'viewer', role: 'viewer' as const, hash: hashKey(KEYS.viewer, salt) }
@@ -77,6 +77,7 @@ describe('the API, for whoever has no key,', () => {
       { keys: [{ ...viewer, hash: hashKey('another-key-of-viewer', salt) }] },
       { keys: [] },
       { allowClients: ['192.0.2.0/24'] },
+      { keys: [{ ...viewer, expires: new Date(Date.now() + 1_500).toISOString() }] },
       {},
     ]
     api = await serveApi()
@@ -101,6 +102,6 @@ describe('the API, for whoever has no key,', () => {
         return stream
       }),
     )
-    assert.deepEqual(ended, [true, true, true, false])
+    assert.deepEqual(ended, [true, true, true, true, false])
   })
 })
