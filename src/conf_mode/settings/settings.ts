@@ -6,6 +6,7 @@ import type { Layout } from '../../base/layout.ts'
 import { readRegularFile } from '../../base/regular-file.ts'
 import { LONGEST_SETTING_FILE } from '../../dns/index.ts'
 import type { NameServer, PlanSettings } from '../../plan/types.ts'
+import { untrackedForClients, untrackedProblem, untrackedWarning } from '../../services/index.ts'
 import type { ConfigDict } from '../../vyos/index.ts'
 import type { SystemFacts } from '../system/system-facts.ts'
 import { clientInterfaceProblems, clientInterfaceWarnings } from './client-interfaces.ts'
@@ -98,16 +99,18 @@ export function readSettings(
     ...switchedOff('logDenied', root.child('logging').leaf('deny')),
     ...switchedOff('logAllowed', root.child('logging').leaf('allow')),
   }
-  if (facts.untracked)
-    problem(
-      'config.conflict',
-      BASE,
-      'This router takes all packets out of connection tracking, so no reply could be told from a new connection; set firewall global-options state-policy established action accept first.',
-    )
+  const affected = untrackedForClients(facts.untracked, settings)
+  const others = facts.untracked.map(({ family }) => family).filter((family) => !affected.includes(family))
+  if (affected.length > 0) problem('config.conflict', BASE, untrackedProblem(affected))
   return {
     settings: { policyFile, plan: settings },
     problems,
-    warnings: clientInterfaceWarnings(clientInterfaces, facts),
+    warnings: [
+      ...clientInterfaceWarnings(clientInterfaces, facts),
+      ...(others.length === 0
+        ? []
+        : [{ code: 'config.conflict' as const, path: BASE, message: untrackedWarning(others) }]),
+    ],
   }
 }
 

@@ -3,6 +3,7 @@ import { execa } from 'execa'
 import { type AddressBytes, formatAddress, maskAddress, type Prefix, parseAddress } from '../../base/address.ts'
 import { ENDPOINTS } from '../../base/endpoints.ts'
 import { fail } from '../../base/errors.ts'
+import { lookForUntracked, type Untracked } from '../../services/index.ts'
 
 const DNS_PORT = 53
 
@@ -34,19 +35,23 @@ export interface SystemFacts {
   /** Local addresses of open TCP connections to this router, one for each. */
   readonly connectionsToUs: readonly string[]
   readonly flowtableDevices: readonly string[]
-  /** VyOS's table that takes every packet out of connection tracking is in force (plain VyOS without firewall or NAT). */
-  readonly untracked: boolean
+  readonly untracked: readonly Untracked[]
 }
 
 /** Reads the facts of this network namespace; changes nothing. */
 export async function readSystemFacts(): Promise<SystemFacts> {
-  const [interfaces, ruleset, uplinks] = await Promise.all([readInterfaces(), readForeignRuleset(), readUplinks()])
+  const [interfaces, flowtableDevices, uplinks] = await Promise.all([
+    readInterfaces(),
+    readFlowtableDevices(),
+    readUplinks(),
+  ])
   return {
     interfaces,
     uplinks,
     listeners: readListeners([DNS_PORT, ENDPOINTS.namedPort, ENDPOINTS.whyPort, ENDPOINTS.whyTlsPort]),
     connectionsToUs: readConnections(),
-    ...ruleset,
+    flowtableDevices,
+    untracked: lookForUntracked(),
   }
 }
 
@@ -94,32 +99,12 @@ async function readUplinks(): Promise<string[]> {
 }
 
 /** Terse listing: no elements, so large sets cost nothing (facts: nftables A4). */
-async function readForeignRuleset(): Promise<Pick<SystemFacts, 'flowtableDevices' | 'untracked'>> {
-  const [flowtables, untracked] = await Promise.all([listNft('flowtables'), leavesUntracked()])
-  const devices = [...flowtables.matchAll(/devices = \{([^}]*)\}/g)].flatMap((match) => match[1]!.split(','))
-  return {
-    flowtableDevices: devices.map((device) => device.replaceAll(/[\s"]/g, '')).filter((device) => device !== ''),
-    untracked,
-  }
-}
-
-/** Does VyOS take packets of either family out of connection tracking? A change of its firewall may do that any time. */
-export async function leavesUntracked(): Promise<boolean> {
-  const tables = await Promise.all(['ip', 'ip6'].map((family) => listNft('table', family, 'vyos_conntrack')))
-  return tables.some(takesOutOfTracking)
-}
-
-/** Empty where there is no such thing. */
-async function listNft(...what: string[]): Promise<string> {
-  const { stdout, exitCode } = await execa('nft', ['-t', 'list', ...what], { reject: false, timeout: 10_000 })
-  return exitCode === 0 ? stdout : ''
-}
-
-/** VyOS's stock layout: PREROUTING ends in `notrack` unless a jumped-to chain accepts first (facts: datapath 0.8). */
-export function takesOutOfTracking(table: string): boolean {
-  const chain = (name: string) => new RegExp(`chain ${name} \\{([^}]*)\\}`).exec(table)?.[1] ?? ''
-  if (!/\bnotrack\b/.test(chain('PREROUTING'))) return false
-  return !['FW_CONNTRACK', 'NAT_CONNTRACK', 'VYOS_CT_IGNORE'].some((name) => /(^|\s)accept\s*$/m.test(chain(name)))
+async function readFlowtableDevices(): Promise<string[]> {
+  const { stdout, exitCode } = await execa('nft', ['-t', 'list', 'flowtables'], { reject: false, timeout: 10_000 })
+  // A kernel without flowtables has none.
+  const listed = exitCode === 0 ? stdout : ''
+  const devices = [...listed.matchAll(/devices = \{([^}]*)\}/g)].flatMap((match) => match[1]!.split(','))
+  return devices.map((device) => device.replaceAll(/[\s"]/g, '')).filter((device) => device !== '')
 }
 
 const LISTEN = '0A'

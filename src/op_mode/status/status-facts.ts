@@ -3,12 +3,11 @@ import { join } from 'node:path'
 import { ClawgressError, fail } from '../../base/errors.ts'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
 import { readHistory } from '../../conf_mode/policy/history.ts'
-import { leavesUntracked } from '../../conf_mode/system/system-facts.ts'
 import { askDaemon, type DaemonStatus } from '../../daemon/status.ts'
 import { type Counters, type LiveRuleset, liveRuleset, readCounters } from '../../firewall/index.ts'
 import { PinnerUnreachable } from '../../pinner/control-client.ts'
 import type { Plan } from '../../plan/types.ts'
-import { services, type UnitStatus } from '../../services/index.ts'
+import { lookForUntracked, services, type UnitStatus, type Untracked } from '../../services/index.ts'
 import { type Alert, recentAlerts } from '../alerts.ts'
 import { askPinner, type PinnerFacts } from '../pins.ts'
 import { findLivePlan, type LivePlan } from '../policy/live-plan.ts'
@@ -20,8 +19,8 @@ export interface StatusFacts {
   readonly ruleset: LiveRuleset | Unknown
   readonly counters: Counters | Unknown
   readonly units: readonly UnitStatus[] | Unknown
-  /** VyOS takes clients' packets out of connection tracking, so that none of them passes. Absent where nobody looked. */
-  readonly untracked?: boolean
+  /** Absent where nobody looked. */
+  readonly untracked?: readonly Untracked[] | Unknown
   readonly pins: PinnerFacts | Unknown
   readonly daemon: DaemonStatus | undefined
   /** How the policy file compares with the one that is live. */
@@ -76,7 +75,7 @@ async function look(layout: Layout): Promise<Sight> {
     ruleset: await orUnknown(liveRuleset),
     counters: await orUnknown(readCounters),
     units: await orUnknown(() => services(layout).status()),
-    untracked: await leavesUntracked(),
+    untracked: await orUnknown(lookForUntracked),
   }
 }
 

@@ -1,3 +1,4 @@
+import { untrackedForClients, untrackedTrouble } from '../../services/index.ts'
 import { counted } from '../format/table.ts'
 import { isKnown, type StatusFacts } from './status-facts.ts'
 
@@ -28,8 +29,10 @@ function* enforcement({ plan, ruleset, untracked, isApplying }: StatusFacts): It
   else if (ruleset.closed) yield `No policy is live: everything from client interfaces is denied. ${remedy}`
   else if (plan !== undefined && ruleset.generation !== plan.generation && !isApplying)
     yield `The kernel carries generation ${ruleset.generation}, but ${plan.generation} was proven last. ${remedy}`
-  if (untracked === true)
-    yield 'This router takes all packets out of connection tracking, for IPv4, IPv6 or both, so nothing of clients passes there. Enter "set firewall global-options state-policy established action accept" in configuration mode, and commit.'
+  if (untracked !== undefined && isKnown(untracked)) {
+    const affected = plan === undefined ? [] : untrackedForClients(untracked, plan.settings)
+    if (affected.length > 0) yield untrackedTrouble(affected)
+  }
   if (isApplying)
     yield 'A change is being applied, or was interrupted. If this stays, commit again; the last proven policy holds.'
 }

@@ -5,6 +5,7 @@ import { type Layout, runtimePaths } from '../../base/layout.ts'
 import { type Counters, type LiveRuleset, liveRuleset, readClientQueries, readCounters } from '../../firewall/index.ts'
 import { services } from '../services.ts'
 import type { UnitStatus } from '../unit-definition.ts'
+import { lookForUntracked, type Untracked } from '../untracked.ts'
 import { type PolicyFileState, PolicyFileWatch } from './policy-file-watch.ts'
 
 /** What could not be found out is a sentence. */
@@ -21,6 +22,8 @@ export interface GuardSight {
   readonly units: Seen<readonly UnitStatus[]>
   /** Absent: a guard of an earlier version looked. */
   readonly policyFile?: Seen<PolicyFileState>
+  /** Absent: a guard of an earlier version looked. */
+  readonly untracked?: Seen<readonly Untracked[]>
 }
 
 /** The guard looks every two seconds; later than this it is not at work, milliseconds. */
@@ -60,6 +63,7 @@ export class GuardReport {
       clientQueries: await seen(readClientQueries),
       units: await seen(() => services(this.layout).status()),
       policyFile: await seen(() => this.policyFile.look()),
+      untracked: await seen(lookForUntracked),
       seenAt: Date.now(),
     }
     if (!('unknown' in sight.units)) this.onUnits(sight.units)

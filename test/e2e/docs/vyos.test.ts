@@ -28,7 +28,7 @@ describe('docs/vyos.md', () => {
       return (JSON.parse(stdout) as { troubles: string[] }).troubles.join('\n')
     }
     await lab().gateway.exec(['nft', '-f', '-'], { input: UNTRACKED })
-    assert.match(await troubles(), /^This router takes all packets out of connection tracking/m)
+    assert.match(await troubles(), /^This router takes all IPv6 packets out of connection tracking/m)
     await lab().gateway.exec(['nft', 'delete table ip6 vyos_conntrack'])
     assert.doesNotMatch(await troubles(), /connection tracking/)
   })

@@ -13,6 +13,7 @@ import {
   printClosedRuleset,
   printRuleset,
 } from '../../../src/firewall/index.ts'
+import { readGuardReport } from '../../../src/services/index.ts'
 import { withLock } from '../../../src/services/lock.ts'
 import { removeLayout, temporaryLayout, until } from '../../unit/services/support/gateway.ts'
 import { firewallPlan } from '../support/firewall-plan.ts'
@@ -172,5 +173,17 @@ describe('the guard', () => {
     await until('the alert', 2_000, () => alerts().some(({ event }) => event === 'pins.lost'))
     assert.ok(isBack())
     assert.match(alerts().at(-1)!.message, /the pinner is not there/)
+  })
+
+  it('reports for which family packets are not tracked, and which interfaces that concerns', async () => {
+    namespace.ip('link add eth1 type veth peer name other1')
+    for (const end of ['eth1', 'other1']) namespace.ip(`link set ${end} up`)
+    namespace.ip('address add 10.0.1.1/24 dev eth1')
+    namespace.run('nft', 'add table ip raw; add chain ip raw pre { type filter hook prerouting priority raw; }')
+    namespace.run('nft', 'add rule ip raw pre notrack')
+    await start()
+    const report = () => readGuardReport(layout, Date.now())
+    await until('the report', 5_000, () => report() !== undefined)
+    assert.deepEqual(report()?.untracked, [{ family: 4, interfaces: ['lo', 'eth1'] }])
   })
 })

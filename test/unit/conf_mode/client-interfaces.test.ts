@@ -18,7 +18,7 @@ const facts = (interfaces: readonly NetworkInterface[], about: Partial<SystemFac
   flowtableDevices: [],
   uplinks: [],
   connectionsToUs: [],
-  untracked: false,
+  untracked: [],
   ...about,
 })
 

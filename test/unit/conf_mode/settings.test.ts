@@ -19,7 +19,7 @@ const FACTS: SystemFacts = {
   uplinks: [],
   connectionsToUs: [],
   flowtableDevices: [],
-  untracked: false,
+  untracked: [],
 }
 const BASE: ConfigDict = {
   'policy-file': '/config/policy.json',
@@ -85,5 +85,28 @@ describe('every node of the configuration', () => {
       assert.deepEqual(problems, [], node)
       assert.notDeepEqual(settings, before.settings, node)
     }
+  })
+})
+
+describe('a family whose packets are kept out of connection tracking', () => {
+  const readWith = (untracked: SystemFacts['untracked'], more: ConfigDict = {}) => {
+    const { problems, warnings } = readSettings({ ...BASE, ...more }, { ...FACTS, untracked }, layoutBelow(tmpdir()))
+    return { problems: problems.map(({ message }) => message), warnings: warnings.map(({ message }) => message) }
+  }
+  const IPV6 = [{ family: 6, interfaces: ['eth1'] }] as const
+
+  it('is refused where a client interface has an address of it, or clients live in it', () => {
+    assert.match(
+      readWith(IPV6).problems.join(),
+      /takes all IPv6 packets out .* state-policy established action accept first/,
+    )
+    const inNetwork = { client: { interface: ['eth2'], network: ['fd00:9::/64'] } }
+    assert.match(readWith(IPV6, inNetwork).problems.join(), /takes all IPv6 packets out/)
+  })
+
+  it('is warned of where no client uses it', () => {
+    const { problems, warnings } = readWith([{ family: 6, interfaces: ['eth0'] }])
+    assert.deepEqual(problems, [])
+    assert.match(warnings.join(), /takes all IPv6 packets out .* where they are to use it, set firewall/)
   })
 })

@@ -15,7 +15,7 @@ const factsWith = (...listeners: Listener[]): SystemFacts => ({
   uplinks: [],
   connectionsToUs: [],
   flowtableDevices: [],
-  untracked: false,
+  untracked: [],
 })
 const read = (whyPage: object, ...listeners: Listener[]) =>
   readWhyPage({ 'why-page': { ...whyPage } }, null, factsWith(...listeners), LISTEN)

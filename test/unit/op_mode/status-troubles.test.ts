@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parsePrefix } from '../../../src/base/address.ts'
 import { recentAlerts } from '../../../src/op_mode/alerts.ts'
 import type { PinnerFacts } from '../../../src/op_mode/pins.ts'
 import type { StatusFacts } from '../../../src/op_mode/status/status-facts.ts'
@@ -43,6 +44,10 @@ describe('the status', () => {
     assert.deepEqual(findTroubles(WELL), [])
   })
 
+  it('finds nothing wrong where a family is not tracked that no client uses', () => {
+    assert.deepEqual(findTroubles({ ...WELL, untracked: [{ family: 6, interfaces: ['eth0'] }] }), [])
+  })
+
   const open = { present: true, intact: true, closed: false, generation: plan.generation, mark: 1 }
   const PINS = { answers: 0, addresses: 0, nameServers: [], ready: true, problems: [] }
   const judging = (facts: Partial<PinnerFacts>): PinnerFacts => ({ ...PINS, generation: plan.generation, ...facts })
@@ -56,7 +61,24 @@ describe('the status', () => {
     ['the gateway is closed', { ruleset: { present: true, intact: true, closed: true } }, /everything .* is denied/],
     ['the kernel carries another generation', { ruleset: { ...open, generation: 'x' } }, /generation x, but .* proven/],
     ['the kernel does not answer', { ruleset: { unknown: 'No rights.' } }, /could not be looked at: No rights\./],
-    ['packets are not tracked', { untracked: true }, /out of connection tracking.*state-policy/],
+    [
+      'packets of a family that clients use are not tracked',
+      { untracked: [{ family: 6, interfaces: plan.settings.clientInterfaces }] },
+      /takes all IPv6 packets out of connection tracking.*state-policy/,
+    ],
+    [
+      'packets of clients in a network are not tracked',
+      {
+        plan: { ...plan, settings: { ...plan.settings, clientNetworks: [parsePrefix('10.9.0.0/16')!] } },
+        untracked: [{ family: 4, interfaces: [] }],
+      },
+      /takes all IPv4 packets out/,
+    ],
+    [
+      'packets of both families are not tracked',
+      { untracked: ([4, 6] as const).map((family) => ({ family, interfaces: plan.settings.clientInterfaces })) },
+      /takes all packets out/,
+    ],
     ['an apply was interrupted', { isApplying: true }, /commit again/],
     [
       'a name server does not answer',

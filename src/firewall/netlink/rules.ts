@@ -1,0 +1,100 @@
+import { type Attributes, attributesOf, dump, type NFPROTO, NFT_MSG, nestedIn, numberOf, textOf } from './dump.ts'
+import { readAttributes } from './message.ts'
+import type { NetlinkSocket } from './socket.ts'
+
+/** Reading of chains at a hook, and of what their rules do with packets (linux/netfilter/nf_tables.h). */
+
+const GETCHAIN = NFT_MSG | 4
+const GETRULE = NFT_MSG | 7
+const CHAIN = { table: 1, name: 3, hook: 4 } as const
+const HOOK = { number: 1, priority: 2 } as const
+const RULE = { table: 1, chain: 2, expressions: 4 } as const
+const EXPRESSION = { name: 1, data: 2 } as const
+const IMMEDIATE_DATA = 2
+const DATA_VERDICT = 2
+const VERDICT = { code: 1, chain: 2 } as const
+/** Those that decide nothing about the packet. */
+const WITHOUT_CONDITION: ReadonlySet<string> = new Set(['counter', 'objref', 'log', 'notrack', 'immediate'])
+/** Codes below NF_DROP (0), as the kernel counts them. */
+const VERDICTS: ReadonlyMap<number, Verdict['kind']> = new Map([
+  [0, 'drop'],
+  [1, 'accept'],
+  [-3, 'jump'],
+  [-4, 'goto'],
+  [-5, 'return'],
+])
+
+export type TableFamily = (typeof NFPROTO)[keyof typeof NFPROTO]
+
+export interface HookedChain {
+  readonly family: TableFamily
+  readonly table: string
+  readonly name: string
+  /** As in linux/netfilter.h; 0 is prerouting. */
+  readonly hook: number
+  readonly priority: number
+}
+
+export interface Verdict {
+  readonly kind: 'accept' | 'drop' | 'jump' | 'goto' | 'return'
+  /** Of a jump or goto. */
+  readonly chain: string
+}
+
+export interface Rule {
+  /** Some packets may not match. */
+  readonly isConditional: boolean
+  /** It takes packets out of connection tracking. */
+  readonly isNotrack: boolean
+  readonly verdict?: Verdict
+}
+
+/** Base chains of all tables of a family. Throws ClawgressError `apply.kernel`. */
+export function readHookedChains(socket: NetlinkSocket, family: TableFamily): HookedChain[] {
+  return dump(socket, { type: GETCHAIN, family }, (attributes, buffer) => {
+    if (!attributes.has(CHAIN.hook)) return undefined
+    const hook = nestedIn(attributes, buffer, CHAIN.hook)
+    return {
+      family,
+      table: textOf(attributes, buffer, CHAIN.table),
+      name: textOf(attributes, buffer, CHAIN.name),
+      hook: numberOf(hook, buffer, HOOK.number),
+      priority: numberOf(hook, buffer, HOOK.priority) | 0,
+    }
+  })
+}
+
+/** Rules of one chain, in order. Throws ClawgressError `apply.kernel`. */
+export function readRules(socket: NetlinkSocket, family: TableFamily, table: string, chain: string): Rule[] {
+  const only = [[RULE.table, table] as const, [RULE.chain, chain] as const]
+  return dump(socket, { type: GETRULE, family, only }, (attributes, buffer) => {
+    const expressions = expressionsOf(attributes, buffer)
+    const verdict = expressions
+      .map(({ data, name }) => verdictOf(name, data, buffer))
+      .find((each) => each !== undefined)
+    return {
+      isConditional: expressions.some(({ name }) => !WITHOUT_CONDITION.has(name)),
+      isNotrack: expressions.some(({ name }) => name === 'notrack'),
+      ...(verdict === undefined ? {} : { verdict }),
+    }
+  })
+}
+
+function expressionsOf(rule: Attributes, buffer: Buffer): { name: string; data: Attributes }[] {
+  const place = rule.get(RULE.expressions)
+  const found: { name: string; data: Attributes }[] = []
+  if (place === undefined) return found
+  readAttributes(buffer, place[0], place[1], (_, start, end) => {
+    const expression = attributesOf(buffer, start, end)
+    const name = textOf(expression, buffer, EXPRESSION.name)
+    found.push({ name, data: nestedIn(expression, buffer, EXPRESSION.data) })
+  })
+  return found
+}
+
+function verdictOf(name: string, immediate: Attributes, buffer: Buffer): Verdict | undefined {
+  if (name !== 'immediate') return undefined
+  const verdict = nestedIn(nestedIn(immediate, buffer, IMMEDIATE_DATA), buffer, DATA_VERDICT)
+  const kind = verdict.has(VERDICT.code) ? VERDICTS.get(numberOf(verdict, buffer, VERDICT.code) | 0) : undefined
+  return kind === undefined ? undefined : { kind, chain: textOf(verdict, buffer, VERDICT.chain) }
+}

@@ -1,0 +1,58 @@
+import type { Family } from '../base/address.ts'
+import { NFPROTO } from './netlink/dump.ts'
+import { withSocket } from './netlink/kept-socket.ts'
+import { type HookedChain, type Rule, readHookedChains, readRules, type TableFamily } from './netlink/rules.ts'
+
+const PREROUTING = 0
+/** From here on connection tracking has seen the packet (linux/netfilter_ipv4.h, NF_IP_PRI_CONNTRACK). */
+const TRACKED_FROM = -200
+/** The kernel refuses to load deeper jumps. */
+const DEEPEST = 16
+
+const FAMILIES: ReadonlyMap<TableFamily, readonly Family[]> = new Map([
+  [NFPROTO.ipv4, [4]],
+  [NFPROTO.ipv6, [6]],
+  [NFPROTO.inet, [4, 6]],
+])
+
+/**
+ * Families whose packets some chain takes out of connection tracking, all that come in: VyOS does so for a family where
+ * nothing in its configuration asks for tracking (facts: datapath 0.8), and a raw rule without a condition does.
+ * Packets that a rule before it sends elsewhere are not all. Throws ClawgressError `apply.kernel`, `system.privilege`.
+ */
+export function untrackedFamilies(): Family[] {
+  return withSocket((socket) => {
+    const found = [...FAMILIES].flatMap(([family, meant]) =>
+      readHookedChains(socket, family)
+        .filter(({ hook, priority }) => hook === PREROUTING && priority < TRACKED_FROM)
+        .some((chain) => follow((name) => readRules(socket, family, chain.table, name), chain) === 'untracked')
+        ? meant
+        : [],
+    )
+    return ([4, 6] as const).filter((family) => found.includes(family))
+  })
+}
+
+type End =
+  /** A rule takes every packet out of tracking. */
+  | 'untracked'
+  /** No packet goes on, or some may be elsewhere already. */
+  | 'ended'
+  | 'through'
+
+function follow(rulesOf: (chain: string) => Rule[], { name }: Pick<HookedChain, 'name'>, depth = 0): End {
+  if (depth > DEEPEST) return 'ended'
+  for (const { isConditional, isNotrack, verdict } of rulesOf(name)) {
+    if (isConditional) {
+      if (verdict !== undefined && verdict.kind !== 'drop') return 'ended'
+      continue
+    }
+    if (isNotrack) return 'untracked'
+    if (verdict?.kind === 'return') return 'through'
+    if (verdict?.kind === 'accept' || verdict?.kind === 'drop') return 'ended'
+    if (verdict === undefined) continue
+    const end = follow(rulesOf, { name: verdict.chain }, depth + 1)
+    if (end !== 'through' || verdict.kind === 'goto') return end
+  }
+  return 'through'
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { untrackedFamilies } from '../../../src/firewall/index.ts'
+import { Namespace } from '../support/netns.ts'
+
+interface Reasons {
+  readonly firewall?: boolean
+  readonly nat?: boolean
+  readonly wanLoadBalancing?: boolean
+  readonly ignore?: string
+}
+
+/** As VyOS lays it out: what asks for tracking makes the chain of its own accept. */
+const vyosTable = (family: 'ip' | 'ip6', { firewall, nat, wanLoadBalancing, ignore = '' }: Reasons = {}): string => {
+  const action = (asked: boolean | undefined) => (asked ? 'accept' : 'return')
+  const wan = family === 'ip' ? 'counter jump WLB_CONNTRACK' : ''
+  return `table ${family} vyos_conntrack {
+    chain VYOS_CT_IGNORE { ${ignore}return; }
+    chain FW_CONNTRACK { ${action(firewall)}; }
+    chain NAT_CONNTRACK { ${action(nat)}; }
+    chain WLB_CONNTRACK { ${action(wanLoadBalancing)}; }
+    chain PREROUTING {
+      type filter hook prerouting priority -300; policy accept;
+      counter jump VYOS_CT_IGNORE
+      counter jump FW_CONNTRACK
+      counter jump NAT_CONNTRACK
+      ${wan}
+      notrack
+    }
+  }\n`
+}
+const both = (reasons?: Reasons) => vyosTable('ip', reasons) + vyosTable('ip6', reasons)
+const chain = (rules: string, priority = 'raw') =>
+  `table inet other {
+    chain sub { ip saddr 10.0.0.1 accept; }
+    chain early { type filter hook prerouting priority ${priority}; ${rules}; }
+  }`
+
+describe('families that are kept out of connection tracking', () => {
+  const cases: readonly (readonly [where: string, ruleset: string, families: readonly number[]])[] = [
+    ['there is no ruleset', '', []],
+    ['nothing on VyOS asks for tracking', both(), [4, 6]],
+    ['a state policy does', both({ firewall: true }), []],
+    ['NAT of IPv4 alone does', vyosTable('ip', { nat: true }) + vyosTable('ip6'), [6]],
+    ['NAT of IPv6 alone does', vyosTable('ip') + vyosTable('ip6', { nat: true }), [4]],
+    ['load balancing over uplinks alone does', vyosTable('ip', { wanLoadBalancing: true }) + vyosTable('ip6'), [6]],
+    ['some packets are ignored', both({ firewall: true, ignore: 'meta l4proto udp counter notrack; ' }), []],
+    ['all packets are ignored', both({ firewall: true, ignore: 'counter notrack; ' }), [4, 6]],
+    ['a raw rule takes all out', chain('counter notrack'), [4, 6]],
+    ['a raw rule takes some out', chain('meta nfproto ipv6 notrack'), []],
+    ['some packets are accepted before', chain('iifname "eth1" accept; notrack'), []],
+    ['some packets are looked at before', chain('iifname "eth1" jump sub; notrack'), []],
+    ['some packets are dropped before', chain('iifname "eth1" drop; notrack'), [4, 6]],
+    ['tracking has begun before the rule', chain('notrack', '-150'), []],
+  ]
+  for (const [where, ruleset, families] of cases)
+    it(`are ${families.join(' and ') || 'none'} where ${where}`, () => {
+      using namespace = new Namespace('untracked')
+      namespace.inside(() => execFileSync('nft', ['-f', '-'], { input: ruleset }))
+      assert.deepEqual(
+        namespace.inside(() => untrackedFamilies()),
+        families,
+      )
+    })
+})
