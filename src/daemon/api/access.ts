@@ -18,7 +18,7 @@ export function isAllowedClient(address: string, { allowClients }: Pick<ApiSetti
   return bytes !== undefined && allowClients.some((text) => holds(parsePrefix(text)!, bytes))
 }
 
-/** What limits count by: an IPv4 address, or the /64 of an IPv6 one, which a single client may have to itself. */
+/** What limits of strangers count by: an IPv4 address, or the /64 of an IPv6 one, which a single client may have to itself. */
 export function clientKey(address: string): string {
   const bytes = parseAddress(address)
   if (bytes === undefined) return 'unknown'
@@ -35,7 +35,15 @@ export class Access {
     this.settings = settings
   }
 
-  /** Before the body is read. Throws ClawgressError. */
+  /** Who asks, by a key in a header, where it is a valid one. Whatever others send from the same network, they get in. */
+  recognise(request: FastifyRequest): void {
+    const key = headerKey(request)
+    if (key === undefined || !isAllowedClient(request.ip, this.settings())) return
+    const caller = findCaller(key, this.settings())
+    if (caller !== undefined && !isExpired(caller)) request.caller = caller
+  }
+
+  /** Before the body is read, of a request that was looked at by `recognise`. Throws ClawgressError. */
   admitHead(request: FastifyRequest, reply: FastifyReply): void {
     if (!isAllowedClient(request.ip, this.settings()))
       fail('api.forbidden', `The address ${request.ip} may not use the API (service clawgress api allow-client).`)
@@ -81,12 +89,13 @@ export class Access {
   }
 
   private authenticate(request: FastifyRequest, key: string | undefined): Caller {
-    const client = clientKey(request.ip)
-    if (this.failures.isExceeded(client)) fail('api.rate', 'Too many wrong keys came from this address; wait a minute.')
-    const caller = key === undefined ? undefined : findCaller(key, this.settings())
+    const caller = request.caller ?? (key === undefined ? undefined : findCaller(key, this.settings()))
     if (caller !== undefined && isExpired(caller))
       fail('api.key-expired', `The key of ${caller.id} ended at ${caller.expires}; ask the operator for a new one.`)
+    // A right key gets in however many wrong ones came, or a neighbour could lock its holder out.
     if (caller !== undefined) return caller
+    const client = clientKey(request.ip)
+    if (this.failures.isExceeded(client)) fail('api.rate', 'Too many wrong keys came from this address; wait a minute.')
     if (key !== undefined) this.failures.count(client)
     return fail('api.key', 'A valid key is required: as a bearer token, as X-API-Key, or as the form field key.')
   }

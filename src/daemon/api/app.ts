@@ -21,13 +21,13 @@ import { telemetryRoutes } from './routes/telemetry.ts'
 
 /** Octets; routes that take policies have limits of their own. */
 const MAX_BODY = 64 << 10
-/** Requests a second of one client. */
+/** Requests a second of one key, or of one client without a valid one. */
 const MAX_RATE = 500
 const MOST_CLIENTS = 5_000
 
 /**
  * Everything the API answers, without a server: listen.ts hands requests in. `more` adds routes of other parts; `rate`
- * is how many requests a client may make in a second.
+ * is how many requests a key, or a client without one, may make in a second.
  */
 export async function buildApp(
   context: ApiContext,
@@ -46,7 +46,8 @@ export async function buildApp(
   app.decorateRequest('caller', undefined)
   app.decorateRequest('isStillAdmitted', () => false)
   const access = new Access(context.settings)
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', async (request, reply) => {
+    access.recognise(request)
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   })
   await app.register(rateLimit, {
@@ -54,7 +55,7 @@ export async function buildApp(
     max: rate,
     timeWindow: 1000,
     cache: MOST_CLIENTS,
-    keyGenerator: ({ ip }) => clientKey(ip),
+    keyGenerator: ({ ip, caller }) => (caller === undefined ? clientKey(ip) : `key ${caller.id}`),
     errorResponseBuilder: () =>
       new ClawgressError({ code: 'api.rate', message: `More than ${rate} requests came within a second.` }),
   })

@@ -92,8 +92,8 @@ export class Api {
   private async shut(): Promise<void> {
     const { open } = this
     this.open = undefined
-    await open?.listening.close()
-    await open?.app.close()
+    // At once, because streams end with the app, and connections wait for the ends of their streams.
+    await Promise.all([open?.listening.close(), open?.app.close()])
   }
 }
 

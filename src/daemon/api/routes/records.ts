@@ -1,16 +1,15 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { fail } from '../../../base/errors.ts'
 import { REASONS, type ReasonCode } from '../../../base/reasons.ts'
 import { type AnyRecord, RECORD_KINDS, type RecordKind } from '../../records/kinds/record-kinds.ts'
 import { MAX_PAGE, matches, newestRecords, type RecordFilter } from '../../records/reading/newest-records.ts'
 import type { ApiContext, ApiServer } from '../context.ts'
+import { OpenStreams } from '../open-streams.ts'
 import { RecordStream } from '../record-stream.ts'
 import { failure, success, successOf } from '../reply.ts'
 
 /** Octets of logs read for one page: reading stops everything else here. */
 const MAX_READ = 8 << 20
-const MAX_STREAMS = 32
 
 const KINDS = Object.keys(RECORD_KINDS) as [RecordKind, ...RecordKind[]]
 const CODES = Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]]
@@ -49,9 +48,9 @@ const streamed = {
 
 /** The routes that show what was denied, and everything else that is recorded: by page, and as it happens. */
 export function recordRoutes(app: ApiServer, context: ApiContext): void {
-  const streams = new Set<RecordStream>()
+  const streams = new OpenStreams()
   app.addHook('onClose', async () => {
-    for (const stream of streams) stream.close()
+    streams.closeAll()
   })
 
   app.get(
@@ -79,15 +78,17 @@ export function recordRoutes(app: ApiServer, context: ApiContext): void {
   app.get(
     '/clawgress/denies/stream',
     {
+      exposeHeadRoute: false,
       config: { role: 'viewer' },
       schema: { summary: 'What is denied, as it happens', querystring: filter, response: streamed },
     },
-    (request, reply) => stream(reply, request.isStillAdmitted, { ...wanted(request.query), kinds: ['deny'] }),
+    (request, reply) => stream(reply, request, { ...wanted(request.query), kinds: ['deny'] }),
   )
 
   app.get(
     '/clawgress/records/stream',
     {
+      exposeHeadRoute: false,
       config: { role: 'viewer' },
       schema: {
         summary: 'Everything that is recorded, as it happens',
@@ -97,7 +98,7 @@ export function recordRoutes(app: ApiServer, context: ApiContext): void {
     },
     (request, reply) => {
       const { kind, ...query } = request.query
-      return stream(reply, request.isStillAdmitted, {
+      return stream(reply, request, {
         ...wanted(query),
         ...(kind === undefined ? {} : { kinds: [kind] }),
       })
@@ -109,10 +110,15 @@ export function recordRoutes(app: ApiServer, context: ApiContext): void {
     return success({ records: records as (AnyRecord & Record<string, unknown>)[], cursor: next ?? null })
   }
 
-  function stream(reply: FastifyReply, mayGoOn: () => boolean, { kinds, ...filter }: RecordFilter): void {
-    if (streams.size >= MAX_STREAMS) fail('api.rate', `${MAX_STREAMS} streams are open already; close one.`)
+  function stream(
+    reply: FastifyReply,
+    { caller, isStillAdmitted }: Pick<FastifyRequest, 'caller' | 'isStillAdmitted'>,
+    { kinds, ...filter }: RecordFilter,
+  ): void {
+    const holder = caller!.id
+    streams.makeRoom(holder)
     reply.hijack()
-    const opened = new RecordStream(reply.raw, mayGoOn, () => {
+    const opened = new RecordStream(reply.raw, isStillAdmitted, () => {
       stop()
       streams.delete(opened)
     })
@@ -120,7 +126,7 @@ export function recordRoutes(app: ApiServer, context: ApiContext): void {
       const isOfKind = kinds === undefined || kinds.some((each) => RECORD_KINDS[each].schema === record.schema)
       if (isOfKind && matches(record, Date.parse(record.time), filter)) opened.send(record)
     })
-    streams.add(opened)
+    streams.add(holder, opened)
   }
 }
 

@@ -1,25 +1,9 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { runtimePaths } from '../../../../src/base/layout.ts'
-import { REASONS } from '../../../../src/base/reasons.ts'
-import { type DecisionRecord, printRecord, RECORD_SCHEMA } from '../../../../src/daemon/records/kinds/record.ts'
+import { type DecisionRecord, printRecord } from '../../../../src/daemon/records/kinds/record.ts'
+import { denial } from './support/denial.ts'
 import { KEYS, type Running, serveApi } from './support/gateway.ts'
-
-const denial = (second: number, client: string, name: string): DecisionRecord => ({
-  schema: RECORD_SCHEMA,
-  event: 'decision',
-  id: `r-${second}`,
-  time: `2026-01-01T00:00:${String(second).padStart(2, '0')}.000Z`,
-  client,
-  group: 'default',
-  name,
-  verdict: 'deny',
-  reason: 'dns.not-allowed',
-  generation: 'none',
-  count: 1,
-  message: REASONS['dns.not-allowed'].operator,
-  next: REASONS['dns.not-allowed'].agent,
-})
 
 describe('records over the API', () => {
   let api: Running
@@ -99,11 +83,23 @@ describe('records over the API', () => {
       assert.equal((await fetch(`${api.url}/telemetry?${query}`, { headers })).status, 400, query)
   })
 
-  it('are streamed to a bounded number of readers', async () => {
+  it('are streamed to a bounded number of readers, in shares: a key that has none takes one of who has most', async () => {
     const ending = new AbortController()
-    const open = () => fetch(`${api.url}/records/stream`, { headers, signal: ending.signal })
-    const answers = await Promise.all(Array.from({ length: 33 }, open))
+    const open = (key: string) =>
+      fetch(`${api.url}/records/stream`, { headers: { 'x-api-key': key }, signal: ending.signal })
+    const answers = await Promise.all(Array.from({ length: 33 }, () => open(KEYS.viewer)))
     assert.deepEqual(answers.map(({ status }) => status).sort(), [...Array.from({ length: 32 }, () => 200), 429])
+    const ended = Promise.any(answers.filter(({ status }) => status === 200).map((answer) => answer.text()))
+    assert.equal((await open(KEYS.operator)).status, 200)
+    assert.match(await ended, /^: open\n\n/)
+    assert.equal((await open(KEYS.viewer)).status, 429)
+    api.bus.publish([denial(60, '10.0.0.1', 'after.example.com')])
     ending.abort()
+  })
+
+  it('are no streams to HEAD, which would never end', async () => {
+    const head = (path: string) => fetch(`${api.url}${path}`, { method: 'HEAD', headers })
+    assert.equal((await head('/denies')).status, 200)
+    for (const path of ['/denies/stream', '/records/stream']) assert.equal((await head(path)).status, 404, path)
   })
 })

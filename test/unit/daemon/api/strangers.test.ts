@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { request } from 'node:http'
 import type { Socket } from 'node:net'
 import { hashKey } from '../../../../src/daemon/api/keys.ts'
+import { until } from '../../../../src/standalone/lab/until.ts'
+import { denial } from './support/denial.ts'
 import { KEYS, type Running, rawConnection, serveApi } from './support/gateway.ts'
 
 describe('the API, for whoever has no key,', () => {
@@ -12,14 +13,14 @@ describe('the API, for whoever has no key,', () => {
     return api.close()
   })
 
+  /** All at once, because a second is over soon. */
   const statuses = async (path: string, headers: Record<string, string>, count: number) => {
-    const seen: number[] = []
-    for (let at = 0; at < count; at++) {
+    const ask = async () => {
       const response = await fetch(`${api.url}${path}`, { headers: { connection: 'close', ...headers } })
       await response.text()
-      seen.push(response.status)
+      return response.status
     }
-    return seen
+    return (await Promise.all(Array.from({ length: count }, ask))).sort()
   }
 
   it('answers so many requests a second and no more, whatever they ask for', async () => {
@@ -49,13 +50,16 @@ describe('the API, for whoever has no key,', () => {
       socket.write('Content-Length: 100000\r\n\r\n--x\r\nContent-Disposition: form-data; name="data"\r\n\r\n{')
       return () => answer
     }
-    const answers = []
+    const answers: (() => string)[] = []
     for (let at = 0; at < 6; at++) answers.push(await begin())
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    assert.equal(answers.filter((answer) => answer().startsWith('HTTP/1.1 429')).length, 2)
+    const refused = () => answers.filter((answer) => answer().startsWith('HTTP/1.1 429')).length
+    await until('some are refused', 5_000, async () => refused() >= 2)
+    assert.equal(refused(), 2)
     assert.deepEqual(await statuses('/status', { 'x-api-key': KEYS.viewer }, 1), [200])
     for (const socket of sockets.splice(0)) socket.destroy()
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    const fields = { method: 'POST', body: new URLSearchParams({ data: '{}' }) }
+    const posted = async () => (await fetch(`${api.url}/policy`, fields)).status
+    await until('there is room again', 5_000, async () => (await posted()) === 401)
     // The answers to what comes after the first are never begun.
     const form = 'POST /clawgress/policy HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n'
     for (let at = 0; at < 8; at++) {
@@ -63,10 +67,16 @@ describe('the API, for whoever has no key,', () => {
       socket.write(`${`${form}Content-Length: 7\r\n\r\ndata={}`.repeat(3)}${form}Content-Length: 9999\r\n\r\nd`)
       await new Promise((resolve) => setTimeout(resolve, at))
       socket.resetAndDestroy()
-      await new Promise((resolve) => setTimeout(resolve, 30))
+      await until('its room is free again', 5_000, async () => (await posted()) === 401)
     }
-    const fields = { method: 'POST', body: new URLSearchParams({ data: '{}' }) }
-    for (let at = 0; at < 6; at++) assert.equal((await fetch(`${api.url}/policy`, fields)).status, 401)
+    for (let at = 0; at < 6; at++) assert.equal(await posted(), 401)
+  })
+
+  it('leaves who has a key alone, however much comes from the same address', async () => {
+    api = await serveApi({}, {}, 3)
+    assert.deepEqual(await statuses('/status', { 'x-api-key': 'wrong' }, 5), [401, 401, 401, 429, 429])
+    assert.deepEqual(await statuses('/status', { 'x-api-key': KEYS.viewer }, 4), [200, 200, 200, 429])
+    assert.deepEqual(await statuses('/status', { authorization: `Bearer ${KEYS.admin}` }, 1), [200])
   })
 
   it('ends the stream of a key that was replaced, or whose role or address was taken away, or whose time is over', async function () {
@@ -81,27 +91,20 @@ describe('the API, for whoever has no key,', () => {
       {},
     ]
     api = await serveApi()
-    const ended = await Promise.all(
-      changes.map(async (change) => {
-        const each = await serveApi({ keys: [viewer] })
-        const stream = await new Promise<boolean>((resolve) => {
-          const headers = { 'x-api-key': KEYS.viewer }
-          const asked = request(`${each.url}/denies/stream`, { headers }, (response) => {
-            Object.assign(each.settings, change)
-            let text = ''
-            response.on('data', (part: Buffer) => {
-              text += part.toString('latin1')
-              if (text.includes('still here')) resolve(false)
-            })
-            response.on('end', () => resolve(true))
-          })
-          asked.on('error', () => {})
-          asked.end()
-        })
-        await each.close()
-        return stream
-      }),
+    const gateways = await Promise.all(changes.map(() => serveApi({ keys: [viewer] })))
+    const streams = await Promise.all(
+      gateways.map(({ url }) => fetch(`${url}/denies/stream`, { headers: { 'x-api-key': KEYS.viewer } })),
     )
-    assert.deepEqual(ended, [true, true, true, true, false])
+    for (const [at, change] of changes.entries()) Object.assign(gateways[at]!.settings, change)
+    const texts = streams.map(() => '')
+    const ends = streams.map(async ({ body }, at) => {
+      for await (const part of body!.pipeThrough(new TextDecoderStream())) texts[at] += part
+    })
+    await Promise.all(ends.slice(0, -1))
+    for (const { bus } of gateways) bus.publish([denial(1, '10.0.0.1', 'late.example.com')])
+    await until('the one that may goes on', 5_000, async () => /late\.example/.test(texts.at(-1)!))
+    for (const text of texts.slice(0, -1)) assert.equal(text, ': open\n\n')
+    await Promise.all(gateways.map((each) => each.close()))
+    await ends.at(-1)
   })
 })

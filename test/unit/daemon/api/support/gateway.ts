@@ -71,8 +71,7 @@ export async function serveApi(
     settings,
     bus,
     close: async () => {
-      await listening.close()
-      await app.close()
+      await Promise.all([listening.close(), app.close()])
       telemetry.close()
       rmSync(layout.root, { recursive: true, force: true })
     },
