@@ -3,12 +3,13 @@
 
 Standard input: JSON. `{"action": "read"}` is answered with the node as JSON; `{"action": "change", "remove": [path, ...],
 "set": [path, ...], "remarks": [{"path": path, "text": text}, ...], "comment": text, "save": bool, "expected": node}` with
-what VyOS says, status 1 where nothing was changed, 3 where it was, and could not be saved, 4 where the node is no longer
-what is expected of it (where that is said). Paths are lists of words below the node, the value of a leaf last.
+what VyOS says, and a status of `STATUS`. Paths are lists of words below the node, the value of a leaf last. Where there is
+nothing to change, nothing is committed.
 """
 import grp
 import json
 import os
+import re
 import signal
 import sys
 
@@ -18,13 +19,19 @@ from vyos.defaults import cfg_group
 
 BASE = ['service', 'clawgress']
 SAVED = '/config/config.boot'
+# As VyOS prints a difference; no value of a node holds a quote or the end of a line.
+OURS = re.compile(r"(set|delete|comment) 'service' 'clawgress'( .*)?")
+NAMED = 5
+# Nothing was changed but by `done`, `unsaved` (not written to config.boot), and `torn` (neither the old nor the new).
+STATUS = {'done': 0, 'refused': 1, 'unsaved': 3, 'outdated': 4, 'unfit': 5, 'torn': 6}
 
 
-def read(environment=None):
+def read(environment, effective=True):
     config = Config(environment)
-    if not config.exists_effective(BASE):
+    exists = config.exists_effective if effective else config.exists
+    if not exists(BASE):
         return None
-    return config.get_config_dict(BASE, effective=True, get_first_key=True, no_tag_node_value_mangle=True)
+    return config.get_config_dict(BASE, effective=effective, get_first_key=True, no_tag_node_value_mangle=True)
 
 
 def change(request):
@@ -38,34 +45,82 @@ def change(request):
     # A session puts itself into the environment; what is read there may be older than what is in force.
     outside = dict(os.environ)
     session = ConfigSession(os.getpid(), app='clawgress')
+    result = commit(session, request, outside)
+    if result != 'done' or not request['save']:
+        return result
     try:
-        for path in request['remove']:
-            session.delete(BASE + path)
-        for path in request['set']:
-            session.set(BASE + path)
-        for remark in request.get('remarks', []):
-            session.comment(BASE + remark['path'], remark['text'])
-        # As late as can be: from here on VyOS's own lock refuses who comes second.
-        if 'expected' in request and json.loads(json.dumps(read(outside))) != request['expected']:
-            session.discard()
-            return 4
+        print(session.save_config(SAVED) or '', end='')
+    except (ConfigSessionError, OSError, ValueError) as error:
+        print(str(error).strip())
+        return 'unsaved'
+    return 'done'
+
+
+def commit(session, request, outside):
+    before = read(outside)
+    try:
+        # It may see less than what is in force (where it has no /dev/fuse, say), and commit that the rest goes.
+        unlike = differences(session)
+        if unlike:
+            print(f'it differs from what is in force before anything was changed ({named(unlike)})')
+            return discard(session, 'unfit')
+        fill(session, request)
+        foreign = [line for line in differences(session) if not OURS.fullmatch(line)]
+        if foreign:
+            print(f'it would change more than service clawgress ({named(foreign)})')
+            return discard(session, 'unfit')
+    except ConfigSessionError as error:
+        print(str(error).strip())
+        return discard(session, 'refused')
+    # As late as can be: from here on VyOS's own lock refuses who comes second.
+    if 'expected' in request and json.loads(json.dumps(read(outside))) != request['expected']:
+        return discard(session, 'outdated')
+    if not any(request.get(part) for part in ('remove', 'set', 'remarks')):
+        return 'done'
+    try:
         print(session.commit() or '', end='')
-    except ConfigSessionError as error:
-        session.discard()
+        return 'done'
+    # Also what the module itself trips over when VyOS is done: an answer that is no text, say.
+    except (ConfigSessionError, OSError, ValueError) as error:
         print(str(error).strip())
-        return 1
+    wanted = read(session.get_session_env(), effective=False)
+    discard(session, 'refused')
+    now = read(outside)
+    if now == before:
+        return 'refused'
+    return 'done' if now == wanted else 'torn'
+
+
+def fill(session, request):
+    for path in request['remove']:
+        session.delete(BASE + path)
+    for path in request['set']:
+        session.set(BASE + path)
+    for remark in request.get('remarks', []):
+        session.comment(BASE + remark['path'], remark['text'])
+
+
+def differences(session):
+    """What a commit would change, as commands; refused by VyOS where there is no configuration at all."""
+    return session.show_config(['--show-commands']).splitlines()
+
+
+def named(lines):
+    return '; '.join(lines[:NAMED] + (['…'] if len(lines) > NAMED else []))
+
+
+def discard(session, result):
     try:
-        if request['save']:
-            print(session.save_config(SAVED) or '', end='')
-    except ConfigSessionError as error:
+        session.discard()
+    except (ConfigSessionError, OSError, ValueError) as error:
+        # It ends with this process anyway.
         print(str(error).strip())
-        return 3
-    return 0
+    return result
 
 
 if __name__ == '__main__':
     asked = json.load(sys.stdin)
     if asked['action'] == 'read':
-        json.dump(read(), sys.stdout)
+        json.dump(read(None), sys.stdout)
     else:
-        sys.exit(change(asked))
+        sys.exit(STATUS[change(asked)])

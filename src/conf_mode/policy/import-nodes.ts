@@ -3,9 +3,10 @@ import type { Layout } from '../../base/layout.ts'
 import { uninterrupted } from '../../base/uninterrupted.ts'
 import { countEntries, nativeChange, nativeWords, type Policy, parsePolicy } from '../../policy/index.ts'
 import type { ConfigDict } from '../../vyos/index.ts'
-import { currentGeneration } from '../generation.ts'
+import { currentGeneration, liveId } from '../generation.ts'
 import { warningsOf } from '../handler.ts'
 import type { ConfigurationChange, ConfigurationSession } from '../session/configuration-session.ts'
+import { isSaved } from '../session/saved-configuration.ts'
 import { differenceOf } from './difference.ts'
 import { refuseOutdated } from './import-policy.ts'
 import { sourcesNamed } from './policy-sources.ts'
@@ -50,10 +51,13 @@ export async function importIntoNodes(
   const change = changeOf(running, policy, options)
   for (const warning of warningsOf(parsed)) tell(warning)
   tell(differenceOf(livePolicy(layout), policy).text.trimEnd())
-  if (change.remove.length + change.set.length === 0) {
+  const isHeld = change.remove.length + change.set.length === 0
+  if (isHeld) {
     tell('The configuration holds this policy already.')
-    return
+    // As seldom as can be: others may have committed what they do not want to be saved yet.
+    if (!save || isSaved(layout, running)) return
   }
+  const before = liveId(layout)
   const { ok, said, unsaved, outdated } = await uninterrupted(() => session.change(change))
   if (said.trim() !== '') tell(said.trim())
   if (outdated)
@@ -62,13 +66,25 @@ export async function importIntoNodes(
       'service clawgress was changed by somebody else meanwhile, so nothing was imported; look at what changed, and try again.',
       { file },
     )
-  if (!ok) fail('config.conflict', 'The configuration refused the policy and is as it was.', { file })
+  if (!ok)
+    fail(
+      'config.conflict',
+      `The configuration refused the policy and is as it was; ${enforced(before, liveId(layout))}.`,
+      { file },
+    )
   if (unsaved)
     fail(
       'config.conflict',
       'The policy is in force, but the configuration could not be saved: run save in configuration mode, or it is gone after a reboot.',
     )
   if (!save) tell('The configuration is not saved: run save in configuration mode, or it is gone after a reboot.')
+  else if (isHeld) tell('It was not saved yet, and is now.')
+}
+
+/** What is enforced, looked up after a commit that failed. */
+function enforced(before: string | undefined, live: string | undefined): string {
+  if (live === undefined) return 'no policy is live'
+  return live === before ? `generation ${live} is live as before` : `generation ${live} is live now`
 }
 
 function refuseLarge(policy: Policy, file: string): void {

@@ -28,6 +28,9 @@ export interface ChangeResult {
 export interface ConfigurationSession {
   /** `service clawgress` in the running configuration, without defaults; undefined where it is not configured. */
   running(): Promise<ConfigDict | undefined>
-  /** Makes the change and commits it. Throws ClawgressError where the configuration system cannot be used. */
+  /**
+   * Makes the change and commits it; one without any paths is only saved. Throws ClawgressError where the configuration
+   * system cannot be used, and where its commit broke off in the middle, with what was found in force then.
+   */
   change(change: ConfigurationChange): Promise<ChangeResult>
 }

@@ -1,9 +1,18 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import { readRegularFile } from '../../base/regular-file.ts'
-import { type ConfigDict, type ConfigTree, footerVersions, loadVersions, parseConfig } from '../../vyos/index.ts'
+import {
+  type ConfigDict,
+  type ConfigTree,
+  configDict,
+  footerVersions,
+  loadDefinitions,
+  loadVersions,
+  parseConfig,
+} from '../../vyos/index.ts'
 import { DictReader } from '../settings/dict-reader.ts'
 import { clientInterfacesNamed } from './damaged-configuration.ts'
 
@@ -30,6 +39,20 @@ export function savedClientInterfaces(layout: Layout): readonly string[] {
   }
   if (tree.has(['service', 'clawgress', 'disable'])) return []
   return tree.get(['service', 'clawgress', 'client', 'interface'])?.values ?? []
+}
+
+/** Whether the saved configuration holds `service clawgress` as it is running: `running` is without defaults. */
+export function isSaved(layout: Layout, running: ConfigDict): boolean {
+  const content = readRegularFile(savedFile(layout), MAX_BYTES)
+  if ('fault' in content) return false
+  let tree: ConfigTree
+  try {
+    tree = parseConfig(content.bytes.toString('utf8'))
+  } catch {
+    return false
+  }
+  const saved = configDict(tree, loadDefinitions(), ['service', 'clawgress'], { withDefaults: false })
+  return isDeepStrictEqual(saved, running)
 }
 
 /**

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { execa } from 'execa'
 import { assetsRoot } from '../../base/assets.ts'
 import { fail } from '../../base/errors.ts'
 import type { ConfigDict } from '../../vyos/index.ts'
-import type { ChangeResult, ConfigurationChange, ConfigurationSession } from './configuration-session.ts'
+import type { ConfigurationChange, ConfigurationSession } from './configuration-session.ts'
 
 /** VyOS's interpreter, which knows the `vyos` module, whatever PATH says. */
 const PYTHON = '/usr/bin/python3'
@@ -11,15 +12,24 @@ const PYTHON = '/usr/bin/python3'
 const TIME_LIMIT_MS = 1_800_000
 const MAX_OUTPUT = 4 * 1024 * 1024
 /** As configuration_session.py ends. */
-const STATUS = { done: 0, refused: 1, unsaved: 3, outdated: 4 } as const
+const STATUS = { done: 0, refused: 1, unsaved: 3, outdated: 4, unfit: 5, torn: 6 } as const
+
+interface Answer {
+  readonly status: number | undefined
+  /** Standard output alone. */
+  readonly answer: string
+  readonly said: string
+  /** Why the program did not come to an end of its own. */
+  readonly broken?: string
+}
 
 /** VyOS's configuration system, through its own Python module. `interpreter` stands in for VyOS's in tests. */
 export function vyosSession(interpreter: readonly string[] = [PYTHON]): ConfigurationSession {
   const script = join(assetsRoot(), 'op-mode/scripts/configuration_session.py')
-  const run = async (request: object): Promise<ChangeResult & { readonly answer: string }> => {
+  const run = async (request: object): Promise<Answer> => {
     const [file, ...options] = interpreter
     const {
-      exitCode,
+      exitCode: status,
       stdout: answer = '',
       all = '',
       timedOut,
@@ -33,22 +43,31 @@ export function vyosSession(interpreter: readonly string[] = [PYTHON]): Configur
       // A commit that is cut off leaves its session folder behind: out of reach of Ctrl-C, and of a terminal that closes.
       detached: true,
     })
-    if (timedOut) unusable(`it did not finish within ${TIME_LIMIT_MS / 1000} s`)
+    const because = (broken: string) => ({ status, answer, said: all, broken })
+    if (timedOut) return because(`it did not finish within ${TIME_LIMIT_MS / 1000} s`)
     // A Python traceback tells an operator nothing but its last line.
-    if (failed && all.includes('Traceback (most recent call last)')) unusable(all.trimEnd().split('\n').at(-1)!)
-    if (exitCode === STATUS.unsaved) return { ok: true, unsaved: true, said: all, answer }
-    if (exitCode === STATUS.outdated) return { ok: false, outdated: true, said: all, answer }
-    if (exitCode !== STATUS.done && exitCode !== STATUS.refused)
-      unusable(`the interpreter ended with status ${exitCode ?? 'none'}`)
-    return { ok: exitCode === STATUS.done, said: all, answer }
+    if (failed && all.includes('Traceback (most recent call last)')) return because(all.trimEnd().split('\n').at(-1)!)
+    if (!Object.values<number | undefined>(STATUS).includes(status))
+      return because(`the interpreter ended with status ${status ?? 'none'}`)
+    return { status, answer, said: all }
+  }
+  const running = async () => {
+    const { status, said, answer, broken } = await run({ action: 'read' })
+    if (broken !== undefined || status !== STATUS.done) unusable(broken ?? said)
+    return (JSON.parse(answer) as ConfigDict | null) ?? undefined
   }
   return {
-    async running() {
-      const { ok, said, answer } = await run({ action: 'read' })
-      if (!ok) unusable(said)
-      return (JSON.parse(answer) as ConfigDict | null) ?? undefined
+    running,
+    async change(change: ConfigurationChange) {
+      const before = change.expected ?? (await running())
+      const { status, said, answer, broken } = await run({ action: 'change', ...change })
+      if (broken !== undefined) return brokenOff(broken, isDeepStrictEqual(await running(), before))
+      if (status === STATUS.unfit) return unusable(`${answer.trim().replaceAll('\n', ' ')}. Nothing was changed`)
+      if (status === STATUS.torn) return brokenOff(answer.trim(), false)
+      if (status === STATUS.unsaved) return { ok: true, unsaved: true, said }
+      if (status === STATUS.outdated) return { ok: false, outdated: true, said }
+      return { ok: status === STATUS.done, said }
     },
-    change: (change: ConfigurationChange) => run({ action: 'change', ...change }),
   }
 }
 
@@ -57,3 +76,12 @@ const unusable = (why: string): never =>
     'system.unreachable',
     `VyOS's configuration session cannot be used: ${why.trim()}. Try again, or look at it with configure.`,
   )
+
+/** `isUnchanged`: as was looked up afterwards. */
+const brokenOff = (why: string, isUnchanged: boolean): never =>
+  isUnchanged
+    ? unusable(`${why}. service clawgress is as it was`)
+    : fail(
+        'config.conflict',
+        `VyOS's commit broke off: ${why}. service clawgress is not as it was, and need not be as was wanted: look at it with show configuration commands, and at what is enforced with show clawgress status.`,
+      )

@@ -35,7 +35,8 @@ export function ownSession(layout: Layout): ConfigurationSession {
         for (const words of remove) session.delete([...BASE, ...words])
         for (const words of set) session.set([...BASE, ...words])
         for (const { path, text } of remarks) session.comment([...BASE, ...path], text)
-        if (!(await session.commit({ comment, via: 'clawgress', admit }))) return result(false)
+        const isSavedOnly = remove.length + set.length + remarks.length === 0
+        if (!isSavedOnly && !(await session.commit({ comment, via: 'clawgress', admit }))) return result(false)
       } catch (error) {
         if (error instanceof Outdated) return { ...result(false), outdated: true }
         if (!(error instanceof CommandRefused)) throw error

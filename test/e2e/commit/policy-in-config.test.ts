@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync, statSync } from 'node:fs'
 import { after, before, describe, it } from 'mocha'
 import { policySettings } from '../../../src/standalone/lab/gateway.ts'
 import { poolHost } from '../../../src/standalone/lab/internet/addresses.ts'
@@ -112,11 +112,23 @@ describe('a policy in the configuration', () => {
       assert.equal(exitCode, 0, `${stdout}${stderr}`)
       assert.match(stdout, /allowed domains: 2 added[\s\S]*Generation [0-9a-f]{16} is live[\s\S]*is not saved/)
       await assertEnforced()
-      assert.throws(() => readFileSync(lab().gateway.file('/config/config.boot')), /ENOENT/)
+      const boot = lab().gateway.file('/config/config.boot')
+      assert.throws(() => readFileSync(boot), /ENOENT/)
       assert.match((await into(POLICY)).stdout, /No difference\.\nThe configuration holds this policy already/)
+      assert.match(
+        (await into(POLICY, '--save')).stdout,
+        /holds this policy already\.\nIt was not saved yet, and is now/,
+      )
+      const writing = () => {
+        const { ino, mtimeNs } = statSync(boot, { bigint: true })
+        return { ino, mtimeNs }
+      }
+      const saved = writing()
+      assert.match((await into(POLICY, '--save')).stdout, /holds this policy already\.\n$/)
+      assert.deepEqual(writing(), saved)
       const again = await into({ ...POLICY, description: 'other' }, '--save')
       assert.equal(again.exitCode, 0, again.stderr)
-      assert.match(readFileSync(lab().gateway.file('/config/config.boot'), 'utf8'), /description "other"/)
+      assert.match(readFileSync(boot, 'utf8'), /description "other"/)
     })
 
     it('takes the place of the nodes that stood there', async () => {

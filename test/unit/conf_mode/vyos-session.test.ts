@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { layoutBelow } from '../../../src/base/layout.ts'
 import { importIntoNodes } from '../../../src/conf_mode/policy/import-nodes.ts'
 import { vyosSession } from '../../../src/conf_mode/session/vyos-session.ts'
@@ -115,6 +115,69 @@ describe("VyOS's configuration session", () => {
     await assert.rejects(importPolicy(failing, POLICY), /The configuration refused the policy/)
     assert.deepEqual(noted().at(-1), ['discard'])
     assert.match(told.join('\n'), /Commit failed/)
+  })
+
+  it('is not committed where it does not show what is in force, or would change more than the node', async () => {
+    const blind = sessionOn({ client: {} }, { VYOS_STUB_UNLIKE: "delete 'interfaces'\ndelete 'service'" })
+    const unlike = /differs from what is in force .*\(delete 'interfaces'; delete 'service'\)\. Nothing was changed\./
+    await assert.rejects(importPolicy(blind, POLICY), unlike)
+    assert.deepEqual(noted(), [['open', 'clawgress'], ['discard']])
+    for (const line of ["delete 'service'", "set 'service' 'clawgresses'", "delete 'service' 'ssh' 'clawgress'"]) {
+      rmSync(calls())
+      const wide = sessionOn({ client: {} }, { VYOS_STUB_FOREIGN: line })
+      const code = /would change more than service clawgress .*\(system\.unreachable\)$/
+      await assert.rejects(importPolicy(wide, POLICY), code)
+      assert.deepEqual(noted().at(-1), ['discard'])
+      assert.ok(!noted().some(([call]) => call === 'commit'))
+    }
+  })
+
+  describe('whose commit breaks off', () => {
+    const wanted = { client: {}, policy: { deny: {} } }
+    const broken = (commit: 'broken' | 'killed', after: object) => {
+      const tree = (clawgress: object) => ({ service: { clawgress } })
+      const config = JSON.stringify({ proposed: tree(wanted), effective: tree({ client: {} }) })
+      const left = JSON.stringify({ proposed: tree(wanted), effective: tree(after) })
+      const stub = { VYOS_STUB_COMMIT: commit, VYOS_STUB_CONFIG: config, VYOS_STUB_AFTER: left }
+      return sessionOn({ client: {} }, stub)
+    }
+
+    it('is judged by what is in force then: the old, the new, or something between', async () => {
+      await assert.rejects(
+        importPolicy(broken('broken', { client: {} }), POLICY),
+        /refused the policy and is as it was/,
+      )
+      await importPolicy(broken('broken', wanted), POLICY, true)
+      assert.match(told.join('\n'), /Broken pipe/)
+      assert.deepEqual(noted().at(-1), ['save', '/config/config.boot'])
+      const torn = /broke off: Broken pipe\. service clawgress is not as it was, .*\(config\.conflict\)$/
+      await assert.rejects(importPolicy(broken('broken', { client: {}, policy: {} }), POLICY), torn)
+    })
+
+    it('is looked up, too, where its program is killed', async () => {
+      const untouched = /ended with status none\. service clawgress is as it was\..*\(system\.unreachable\)$/
+      await assert.rejects(importPolicy(broken('killed', { client: {} }), POLICY), untouched)
+    })
+  })
+
+  it('saves what is in force already only where it is not saved yet, and commits nothing for that', async () => {
+    const held = { client: { interface: ['eth1'] }, policy: { allow: { domain: { 'b.example': {} } } } }
+    const same = { version: 1, allow: { domains: ['b.example'] } }
+    await importPolicy(sessionOn(held), same)
+    assert.deepEqual(noted(), [])
+    await importPolicy(sessionOn(held), same, true)
+    assert.deepEqual(noted(), [
+      ['open', 'clawgress'],
+      ['save', '/config/config.boot'],
+    ])
+    rmSync(calls())
+    const boot = join(layoutBelow(folder()).config, 'config.boot')
+    mkdirSync(dirname(boot), { recursive: true })
+    const policy = 'policy {\n allow {\n domain b.example {\n }\n }\n }\n'
+    writeFileSync(boot, `service {\n clawgress {\n client {\n interface eth1\n }\n ${policy} }\n}\n`)
+    await importPolicy(sessionOn(held), same, true)
+    assert.deepEqual(noted(), [])
+    rmSync(boot)
   })
 
   it('changes nothing where another commit came between what it was told and its own', async () => {

@@ -9,11 +9,12 @@ class ConfigDict(dict):
 
 class Config:
     def __init__(self, session_env=None, config_source=None):
-        # What is read within a session may be older than what is in force.
-        assert 'COMMIT_VIA' not in (session_env or os.environ)
+        self._is_in_session = 'COMMIT_VIA' in (session_env or os.environ)
         self._trees = json.loads(os.environ['VYOS_STUB_CONFIG'])
 
     def _find(self, path, effective):
+        # What is read within a session may be older than what is in force.
+        assert not (effective and self._is_in_session)
         # VyOS holds None for a configuration without any node, as the running one is during boot
         node = self._trees['effective' if effective else 'proposed']
         for name in path:

@@ -1,5 +1,7 @@
 """Stand-in for vyos.configsession: notes every call in $VYOS_STUB_CALLS, and refuses as VyOS does. After the
-first `set` $VYOS_STUB_MEANWHILE, where it is set, is the configuration that somebody else committed."""
+first `set` $VYOS_STUB_MEANWHILE, where it is set, is the configuration that somebody else committed.
+$VYOS_STUB_UNLIKE is how the session differs from what is in force from the beginning, $VYOS_STUB_FOREIGN what is changed
+besides; $VYOS_STUB_AFTER is the configuration that a commit leaves which breaks off ($VYOS_STUB_COMMIT)."""
 import grp
 import json
 import os
@@ -16,7 +18,21 @@ class ConfigSession:
         assert os.getgid() == grp.getgrnam('daemon').gr_gid and os.umask(0o002) == 0o002
         # VyOS's module puts its session into the environment of the process, too
         os.environ['COMMIT_VIA'] = app
+        self._changes = []
         self._note('open', app)
+
+    def get_session_env(self):
+        return os.environ
+
+    def show_config(self, path, format='raw'):
+        assert path == ['--show-commands']
+        foreign = [os.environ['VYOS_STUB_FOREIGN']] if self._changes and 'VYOS_STUB_FOREIGN' in os.environ else []
+        lines = os.environ.get('VYOS_STUB_UNLIKE', '').splitlines() + self._changes + foreign
+        return ''.join(line + '\n' for line in lines)
+
+    def _change(self, *call):
+        self._changes.append(' '.join([call[0], *(f"'{word}'" for word in call[1:])]))
+        self._note(*call)
 
     def _note(self, *call):
         with open(os.environ['VYOS_STUB_CALLS'], 'a') as calls:
@@ -24,7 +40,7 @@ class ConfigSession:
 
     def set(self, path, value=None):
         assert value is None
-        self._note('set', *path)
+        self._change('set', *path)
         if 'VYOS_STUB_MEANWHILE' in os.environ:
             os.environ['VYOS_STUB_CONFIG'] = os.environ['VYOS_STUB_MEANWHILE']
         if 'refused' in path:
@@ -32,10 +48,10 @@ class ConfigSession:
 
     def delete(self, path, value=None):
         assert value is None
-        self._note('delete', *path)
+        self._change('delete', *path)
 
     def comment(self, path, value=None):
-        self._note('comment', *path, value)
+        self._change('comment', *path, value)
 
     def commit(self):
         self._note('commit', os.environ['COMMIT_COMMENT'])
@@ -43,6 +59,12 @@ class ConfigSession:
             time.sleep(0.01)
         if os.environ.get('VYOS_STUB_COMMIT') == 'refused':
             raise ConfigSessionError('[[service clawgress]] failed\nCommit failed\n')
+        if 'VYOS_STUB_AFTER' in os.environ:
+            os.environ['VYOS_STUB_CONFIG'] = os.environ['VYOS_STUB_AFTER']
+        if os.environ.get('VYOS_STUB_COMMIT') == 'broken':
+            raise ConfigSessionError('Broken pipe\n')
+        if os.environ.get('VYOS_STUB_COMMIT') == 'killed':
+            os.kill(os.getpid(), 9)
         return '[ service clawgress ]\nlive\n\n'
 
     def discard(self):
