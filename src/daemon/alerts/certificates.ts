@@ -14,6 +14,7 @@ const CRITICAL_DAYS = 7
 /** A clock that is wrong for a moment ends no certificate. */
 const FOR_MS = 60_000
 const MAX_BYTES = 4 << 20
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
 /** Of any settings file of the daemon, only what may hold certificates. */
 const settingsWithCertificates = z.object({
@@ -79,9 +80,13 @@ function readEndings(file: string, use: string): Ending[] {
   }
 }
 
-function endingOf(pem: string, use: string): Ending[] {
-  const { subject, validTo } = new X509Certificate(pem)
-  return [{ use, subject: subject.replaceAll('\n', ', '), validTo: Date.parse(validTo) }]
+/** Of a chain, the certificate that ends first: from then on nobody can verify it. */
+function endingOf(chain: string, use: string): Ending[] {
+  return (chain.match(CERTIFICATE) ?? [])
+    .map((pem) => new X509Certificate(pem))
+    .map(({ subject, validTo }) => ({ use, subject: subject.replaceAll('\n', ', '), validTo: Date.parse(validTo) }))
+    .sort((one, other) => one.validTo - other.validTo)
+    .slice(0, 1)
 }
 
 function conditionOf({ use, subject, validTo }: Ending, now: number): Condition {

@@ -118,15 +118,28 @@ describe('the health of a gateway', () => {
 describe('the end of a certificate', () => {
   const folder = tempFolder()
   const DAY = 86_400_000
-  it('is told 30 days before, as critical 7 days before, for everything that has one', () => {
-    const pem = execFileSync(
+  const certificate = (name: string, days: number) =>
+    execFileSync(
       'openssl',
       [
-        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-days', '40'],
-        ...['-subj', '/CN=gw', '-keyout', join(folder(), 'key.pem'), '-out', '-'],
+        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-days', String(days)],
+        ...['-subj', `/CN=${name}`, '-keyout', join(folder(), 'key.pem'), '-out', '-'],
       ],
       { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
     )
+
+  it('is that of the one in its chain that ends first', () => {
+    const chain = [certificate('gw', 90), certificate('between', 20), certificate('root', 3650)].join('')
+    writeFileSync(join(folder(), API_SETTINGS_FILE), JSON.stringify({ tls: { certificate: chain } }))
+    const told = new Certificates(folder()).evaluate(Date.now())
+    assert.deepEqual(
+      told.map(({ summary }) => summary.slice(0, 32)),
+      ['The certificate CN=between (api)'],
+    )
+  })
+
+  it('is told 30 days before, as critical 7 days before, for everything that has one', () => {
+    const pem = certificate('gw', 40)
     const put = (name: string, value: object) => writeFileSync(join(folder(), name), JSON.stringify(value))
     put(API_SETTINGS_FILE, { tls: { certificate: pem, key: 'x' } })
     put(WHY_SETTINGS_FILE, { name: 'x', tls: { certificate: pem, key: 'x' } })
