@@ -2,6 +2,7 @@ import type { Layout } from '../base/layout.ts'
 import type { Alert } from '../daemon/alerts/alert.ts'
 import type { AlertReport } from '../daemon/alerts/daemon-alerts.ts'
 import { askAlerts } from '../daemon/query-socket.ts'
+import { formatDuration } from './format/duration.ts'
 import type { Shown } from './format/shown.ts'
 import { counted, printTable } from './format/table.ts'
 
@@ -15,6 +16,11 @@ export async function showAlerts(layout: Layout): Promise<Shown<AlertReport>> {
     ...(data.leftOut === 0
       ? []
       : [`${counted(data.leftOut, 'alert')} found no room beside those of the same kind since the daemon started.\n`]),
+    ...(data.learningSeconds === 0
+      ? []
+      : [
+          `client.first-denial waits for another ${formatDuration(data.learningSeconds)}, until it is known who is refused names.\n`,
+        ]),
   ]
   return { data, text: parts.join('\n') }
 }

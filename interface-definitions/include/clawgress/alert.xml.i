@@ -104,6 +104,20 @@
         </leafNode>
       </children>
     </tagNode>
+    <leafNode name="learning-period">
+      <properties>
+        <help>Time before first refused names are told on a new gateway</help>
+        <valueHelp>
+          <format>u32:0-720</format>
+          <description>Time in hours, 0 to tell them at once</description>
+        </valueHelp>
+        <constraint>
+          <validator name="numeric" argument="--range 0-720"/>
+        </constraint>
+        <constraintErrorMessage>Learning period must be in range 0 to 720 hours</constraintErrorMessage>
+      </properties>
+      <defaultValue>24</defaultValue>
+    </leafNode>
     <leafNode name="silence">
       <properties>
         <help>Built-in alert that is not wanted</help>

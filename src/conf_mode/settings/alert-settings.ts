@@ -1,7 +1,7 @@
 import type { Problem } from '../../base/errors.ts'
 import { REASONS, type ReasonCode } from '../../base/reasons.ts'
 import { BUILT_IN_ALERTS, type BuiltInAlert } from '../../daemon/alerts/built-in.ts'
-import { type AlertSettings, WEBHOOK_SECRET } from '../../daemon/alerts/settings.ts'
+import { type AlertSettings, LEARNING_HOURS, WEBHOOK_SECRET } from '../../daemon/alerts/settings.ts'
 import type { Plan } from '../../plan/types.ts'
 import type { ConfigDict } from '../../vyos/index.ts'
 import { DictReader } from './dict-reader.ts'
@@ -40,6 +40,9 @@ export function readAlertSettings(config: ConfigDict, pki: ConfigDict | null): A
   if (rules.length > MAX_RULES) report('config.value', 'rule', `At most ${MAX_RULES} rules are possible.`)
   if (hooks.length > MAX_WEBHOOKS) report('config.value', 'webhook', `At most ${MAX_WEBHOOKS} webhooks are possible.`)
   const webhooks = hooks.flatMap(([id, hook]) => readWebhook(id, hook, pki, report, into(warnings)))
+  const learning = node.leaf('learning-period') ?? String(LEARNING_HOURS)
+  if (!/^(0|[1-9][0-9]{0,2})$/.test(learning))
+    report('config.value', 'learning-period', `"${learning}" is not a whole number of hours from 0 to 999.`)
   const ids = new Set(hooks.map(([id]) => id))
   const settings: AlertSettings = {
     rules: rules.flatMap(([name, rule]) => readRule(name, rule, ids, report)),
@@ -49,6 +52,7 @@ export function readAlertSettings(config: ConfigDict, pki: ConfigDict | null): A
       report('config.value', 'silence', `There is no built-in alert "${event}".`)
       return []
     }),
+    learningHours: Number(learning),
   }
   return { settings: problems.length === 0 ? settings : undefined, problems, warnings }
 }

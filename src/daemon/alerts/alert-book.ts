@@ -30,8 +30,8 @@ export class AlertBook {
   /** Takes over what an earlier run had; it is resolved after a while unless it is seen again. */
   restore(alerts: readonly Alert[], monotonic: number): void {
     for (const alert of alerts.slice(-MAX_ALERTS))
-      if (alert.state === 'firing') this.live.set(alert.fingerprint, { alert, seenAt: monotonic })
-      else this.past.push(alert)
+      if (alert.state === 'resolved') this.past.push(alert)
+      else if (!this.live.has(alert.fingerprint)) this.live.set(alert.fingerprint, { alert, seenAt: monotonic })
   }
 
   /**

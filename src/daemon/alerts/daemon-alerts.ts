@@ -12,6 +12,7 @@ import { stampOf } from '../settings-file.ts'
 import { type Alert, revisionOf } from './alert.ts'
 import { AlertBook } from './alert-book.ts'
 import { AlertLog, alertRecordOf } from './alert-log.ts'
+import { learntFile, type Told, toldFile } from './alert-state.ts'
 import { Evaluators } from './evaluators.ts'
 import type { Sender } from './payload.ts'
 import {
@@ -21,7 +22,6 @@ import {
   readAlertSettings,
   type Webhook,
 } from './settings.ts'
-import { StateFile } from './state-file.ts'
 import { WebhookSender, type WebhookStatus } from './webhook-sender.ts'
 
 /** Milliseconds between looks at what is so. */
@@ -50,6 +50,8 @@ export interface AlertReport {
   readonly resolved: readonly Alert[]
   readonly webhooks: readonly WebhookStatus[]
   readonly leftOut: number
+  /** Before first denials are told, in the first hours of a gateway; 0: they are, or they are silenced. */
+  readonly learningSeconds: number
 }
 
 /** The alerts of a running daemon: judges what it sees, writes it down, and tells receivers. */
@@ -58,11 +60,13 @@ export class DaemonAlerts {
   private readonly settingsFile: string
   private readonly book = new AlertBook()
   private readonly evaluators: Evaluators
-  private readonly state: StateFile
+  private readonly told: ReturnType<typeof toldFile>
+  private readonly learnt: ReturnType<typeof learntFile>
   private readonly log: AlertLog
   private readonly pinner: PinnerClient
   private senders: WebhookSender[] = []
-  private settings: AlertSettings = NO_ALERT_SETTINGS
+  /** By webhook, what an earlier run told it; until the first settings are read. */
+  private delivered: Told['delivered'] = {}
   private settingsStamp: string | undefined
   private settingsTrouble: string | undefined
   private lookedAt = Number.NEGATIVE_INFINITY
@@ -75,16 +79,14 @@ export class DaemonAlerts {
     const { alertsFolder, pinnerSocket, current, daemonAlerts } = runtimePaths(parts.layout)
     const monotonic = performance.now()
     this.settingsFile = join(current, ALERT_SETTINGS_FILE)
-    this.state = new StateFile(alertsFolder)
+    this.told = toldFile(alertsFolder)
+    this.learnt = learntFile(alertsFolder)
     this.log = new AlertLog(daemonAlerts, parts.syslogCommand)
     this.pinner = new PinnerClient(pinnerSocket, PINNER_TIMEOUT)
     this.evaluators = new Evaluators(current, monotonic)
-    this.evaluators.restore(this.state.loadLearnt(), monotonic)
     this.learntAt = monotonic
-    const { alerts, delivered } = this.state.loadState()
-    this.book.restore(alerts, monotonic)
+    this.recall(monotonic)
     this.readSettings()
-    this.senders = this.settings.webhooks.map((webhook) => this.senderFor(webhook, delivered[webhook.id]))
     parts.onRecord((record) => this.evaluators.take(record, Date.now(), performance.now()))
   }
 
@@ -97,7 +99,9 @@ export class DaemonAlerts {
         ({ id, waiting, lastError }) =>
           `The webhook ${id} has not taken ${waiting === 1 ? 'an alert' : `${waiting} alerts`}: ${lastError}. It is tried again.`,
       )
-    return [this.settingsTrouble, this.state.trouble, this.log.trouble, ...late].filter((each) => each !== undefined)
+    return [this.settingsTrouble, ...this.told.troubles, ...this.learnt.troubles, this.log.trouble, ...late].filter(
+      (each) => each !== undefined,
+    )
   }
 
   report(): AlertReport {
@@ -106,6 +110,7 @@ export class DaemonAlerts {
       resolved: [...this.book.resolved].reverse(),
       webhooks: this.senders.map((sender) => sender.status()),
       leftOut: this.book.leftOut,
+      learningSeconds: Math.ceil(this.evaluators.learningLeftMs / 1_000),
     }
   }
 
@@ -113,6 +118,7 @@ export class DaemonAlerts {
   step(now: number, monotonic = performance.now()): void {
     if (monotonic - this.lookedAt < LOOK_MS) return
     this.lookedAt = monotonic
+    this.recall(monotonic)
     this.readSettings()
     this.askPinner(monotonic)
     this.judge(now, monotonic)
@@ -123,7 +129,7 @@ export class DaemonAlerts {
   /** Keeps what is known, and waits no longer than a message may take. */
   async close(): Promise<void> {
     this.saveState()
-    this.state.saveLearnt(this.evaluators.learnt())
+    this.learnt.save(this.evaluators.learnt())
     this.log.close()
     await Promise.race([
       Promise.all(this.senders.map((sender) => sender.settle())),
@@ -177,7 +183,23 @@ export class DaemonAlerts {
     }
     if (monotonic - this.learntAt < (this.evaluators.hasNewClient ? NEW_CLIENT_MS : LEARNT_MS)) return
     this.learntAt = monotonic
-    this.state.saveLearnt(this.evaluators.learnt())
+    this.learnt.save(this.evaluators.learnt())
+  }
+
+  /** Takes over what earlier runs kept; later, where it cannot be read at first. */
+  private recall(monotonic: number): void {
+    if (!this.learnt.isSettled) {
+      const learnt = this.learnt.load()
+      if (learnt !== undefined) this.evaluators.restore(learnt, monotonic)
+    }
+    if (this.told.isSettled) return
+    const told = this.told.load()
+    if (told === undefined) return
+    this.book.restore(told.alerts, monotonic)
+    if (this.settingsStamp === undefined) this.delivered = told.delivered
+    this.senders = this.senders.map(({ webhook, told: since }) =>
+      this.senderFor(webhook, { ...told.delivered[webhook.id], ...Object.fromEntries(since) }),
+    )
   }
 
   private saveState(): void {
@@ -185,7 +207,7 @@ export class DaemonAlerts {
     const delivered = Object.fromEntries(
       this.senders.map((sender) => [sender.webhook.id, Object.fromEntries(sender.told)]),
     )
-    this.state.saveState({ version: 1, alerts: [...this.book.resolved, ...this.book.firing], delivered })
+    this.told.save({ version: 1, alerts: [...this.book.resolved, ...this.book.firing], delivered })
   }
 
   private askPinner(monotonic: number): void {
@@ -212,13 +234,14 @@ export class DaemonAlerts {
   }
 
   private use(settings: AlertSettings): void {
-    this.settings = settings
     this.evaluators.use(settings, performance.now())
     this.senders = settings.webhooks.map((webhook) => {
       const known = this.senders.find((sender) => sender.webhook.id === webhook.id)
       if (known !== undefined && JSON.stringify(known.webhook) === JSON.stringify(webhook)) return known
-      return this.senderFor(webhook, known === undefined ? undefined : Object.fromEntries(known.told))
+      return this.senderFor(webhook, known === undefined ? this.delivered[webhook.id] : Object.fromEntries(known.told))
     })
+    // Whoever comes back later is new.
+    this.delivered = {}
   }
 
   /** One that is new need not hear of what is over. */

@@ -4,6 +4,7 @@ import type { GuardSight } from '../../services/index.ts'
 import type { DecisionRecord } from '../records/kinds/record.ts'
 import type { AnyRecord } from '../records/kinds/record-kinds.ts'
 import type { Condition } from './alert.ts'
+import type { Learnt } from './alert-state.ts'
 import { ApiKeys } from './api-keys.ts'
 import type { BuiltInAlert } from './built-in.ts'
 import { Certificates } from './certificates.ts'
@@ -12,7 +13,6 @@ import { FirstDenials } from './first-denials.ts'
 import { changedPolicyFile, failingNameServers, stoppedServices, unprovenGeneration } from './gateway-health.ts'
 import { RuleEvaluator } from './rule-evaluator.ts'
 import { type AlertSettings, NO_ALERT_SETTINGS } from './settings.ts'
-import type { Learnt } from './state-file.ts'
 import { ViolationSpike } from './violation-spike.ts'
 
 /** Milliseconds after which a record says nothing about the present: what is counted, and what is told once. */
@@ -36,7 +36,7 @@ export class Evaluators {
   private rules: RuleEvaluator[] = []
   private servers: PinnerStatus['nameServers'] | undefined
   private readonly spike = new ViolationSpike()
-  private readonly first = new FirstDenials()
+  private readonly first: FirstDenials
   private readonly events: EventAlerts
   private readonly certificates: Certificates
   private readonly apiKeys: ApiKeys
@@ -44,27 +44,35 @@ export class Evaluators {
   /** @param generation the link to the folder of the live generation */
   constructor(generation: string, monotonic: number) {
     this.events = new EventAlerts(monotonic)
+    this.first = new FirstDenials(NO_ALERT_SETTINGS.learningHours, monotonic)
     this.certificates = new Certificates(generation)
     this.apiKeys = new ApiKeys(generation)
   }
 
-  restore({ baselines, clients }: Learnt, monotonic: number): void {
+  restore({ baselines, clients, watchedMs }: Learnt, monotonic: number): void {
     this.spike.restore(baselines, monotonic)
-    this.first.restore(clients)
+    this.first.restore(clients, watchedMs)
   }
 
   learnt(): Learnt {
     this.first.isChanged = false
-    return { version: 1, baselines: this.spike.baselines, clients: this.first.clients }
+    const { clients, watchedMs } = this.first
+    return { version: 1, baselines: this.spike.baselines, clients, watchedMs }
   }
 
   get hasNewClient(): boolean {
     return this.first.isChanged
   }
 
+  /** Milliseconds before first denials are told; 0: they are, or they are not wanted. */
+  get learningLeftMs(): number {
+    return this.settings.silenced.includes('client.first-denial') ? 0 : this.first.learningLeftMs
+  }
+
   /** Rules that stay as they are go on counting. */
   use(settings: AlertSettings, monotonic: number): void {
     this.settings = settings
+    this.first.useLearning(settings.learningHours)
     this.rules = settings.rules.map((rule) => {
       const known = this.rules.find((each) => JSON.stringify(each.rule) === JSON.stringify(rule))
       return known ?? new RuleEvaluator(rule, monotonic)

@@ -11,6 +11,9 @@ export const ALERT_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/
 /** Of Standard Webhooks: `whsec_` and the Base64 of 24 to 64 octets. */
 export const WEBHOOK_SECRET = /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/
 
+/** Long enough for what runs once a day. */
+export const LEARNING_HOURS = 24
+
 const id = z.string().regex(ALERT_ID)
 const codes = Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]]
 
@@ -42,6 +45,8 @@ export const alertSettings = z.strictObject({
   rules: z.array(alertRule),
   webhooks: z.array(webhook),
   silenced: z.array(z.enum(Object.keys(BUILT_IN_ALERTS) as [BuiltInAlert, ...BuiltInAlert[]])),
+  /** Of a new gateway, before it tells of clients that were refused a name for the first time. */
+  learningHours: z.int().min(0).default(LEARNING_HOURS),
 })
 
 export type AlertSettings = z.infer<typeof alertSettings>
@@ -51,7 +56,12 @@ export type Webhook = AlertSettings['webhooks'][number]
 /** Name of the settings in a generation's folder. Absent there: nothing is configured, and the built-in alerts are on. */
 export const ALERT_SETTINGS_FILE = 'alerts.json'
 
-export const NO_ALERT_SETTINGS: AlertSettings = { rules: [], webhooks: [], silenced: [] }
+export const NO_ALERT_SETTINGS: AlertSettings = {
+  rules: [],
+  webhooks: [],
+  silenced: [],
+  learningHours: LEARNING_HOURS,
+}
 
 /** Undefined where the file does not exist. Throws where it is no settings file of this version. */
 export const readAlertSettings = (path: string): AlertSettings | undefined => readSettingsFile(path, alertSettings)

@@ -1,82 +1,83 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { replaceWhole } from '../../base/atomic-file.ts'
-import { alertShape } from './alert.ts'
-import { baselineShape } from './violation-spike.ts'
 
 const MAX_BYTES = 16 << 20
 
-const stateShape = z.strictObject({
-  version: z.literal(1),
-  alerts: z.array(alertShape),
-  /** By webhook, then by fingerprint: what the receiver was told last. */
-  delivered: z.record(z.string(), z.record(z.string(), z.string())),
-})
-
-const learntShape = z.strictObject({
-  version: z.literal(1),
-  baselines: baselineShape,
-  clients: z.array(z.string().max(45)),
-})
-
-export type AlertState = z.infer<typeof stateShape>
-export type Learnt = z.infer<typeof learntShape>
-
 /**
- * What must survive a restart: which alerts fire, who was told, what is usual. Replaced as a whole; a damaged file is put
- * aside, and the alerts begin anew.
+ * Something that must survive a restart, as JSON in a file that is replaced as a whole. A damaged file is put aside, the
+ * newest of them as `.damaged`. One that only cannot be read now, as where too many files are open, is left alone and
+ * not written to before it was read.
  */
-export class StateFile {
-  /** Why it cannot be read or written, until it can; a sentence. */
-  trouble: string | undefined
-  private readonly folder: string
+export class StateFile<Shape extends z.ZodType> {
+  private readonly path: string
+  private readonly shape: Shape
+  private damage: string | undefined
+  private trouble: string | undefined
+  private isRead = false
 
-  constructor(folder: string) {
-    this.folder = folder
+  constructor(path: string, shape: Shape) {
+    this.path = path
+    this.shape = shape
   }
 
-  loadState(): AlertState {
-    return this.load('state.json', stateShape) ?? { version: 1, alerts: [], delivered: {} }
+  /** Sentences; empty when all is well. A damaged file is told until the end, everything else until it is over. */
+  get troubles(): string[] {
+    return [this.damage, this.trouble].filter((each) => each !== undefined)
   }
 
-  loadLearnt(): Learnt {
-    return this.load('learnt.json', learntShape) ?? { version: 1, baselines: {}, clients: [] }
+  /** Whether there is no need to read it again. */
+  get isSettled(): boolean {
+    return this.isRead
   }
 
-  saveState(state: AlertState): void {
-    this.save('state.json', state)
-  }
-
-  saveLearnt(learnt: Learnt): void {
-    this.save('learnt.json', learnt)
-  }
-
-  private load<Shape extends z.ZodType>(name: string, shape: Shape): z.output<Shape> | undefined {
-    const path = join(this.folder, name)
-    if (!existsSync(path)) return undefined
+  /** Undefined where there is none, or none that can be read, for now or at all; see `isSettled`. Never throws. */
+  load(): z.output<Shape> | undefined {
+    let text: string | undefined
     try {
-      if (statSync(path).size > MAX_BYTES) throw new Error('it is too large')
-      return shape.parse(JSON.parse(readFileSync(path, 'utf8')))
+      text = read(this.path)
+    } catch (error) {
+      this.trouble = `What was known of alerts cannot be read from ${this.path}: ${(error as Error).message}. It is tried again.`
+      return undefined
+    }
+    this.isRead = true
+    this.trouble = undefined
+    if (text === undefined) return undefined
+    try {
+      return this.shape.parse(JSON.parse(text))
     } catch {
-      this.trouble = `What was known of alerts could not be read; it is in ${path}.damaged, and alerts begin anew.`
-      try {
-        renameSync(path, `${path}.damaged`)
-      } catch {
-        // The next save replaces it.
-      }
+      this.putAside()
       return undefined
     }
   }
 
-  private save(name: string, value: object): void {
-    const path = join(this.folder, name)
+  /** Never throws. */
+  save(value: z.input<Shape>): void {
+    if (!this.isRead) return
     try {
-      mkdirSync(this.folder, { recursive: true, mode: 0o750 })
-      replaceWhole(path, JSON.stringify(value), 0o640)
+      mkdirSync(join(this.path, '..'), { recursive: true, mode: 0o750 })
+      replaceWhole(this.path, JSON.stringify(value), 0o640)
       this.trouble = undefined
     } catch (error) {
-      this.trouble = `Alerts are told twice after a restart, because ${path} cannot be written: ${(error as Error).message}.`
+      this.trouble = `Alerts are told twice after a restart, because ${this.path} cannot be written: ${(error as Error).message}.`
     }
   }
+
+  private putAside(): void {
+    const aside = `${this.path}.damaged`
+    try {
+      renameSync(this.path, aside)
+      this.damage = `What was known of alerts was damaged; it is in ${aside}, and alerts begin anew.`
+    } catch {
+      this.damage = `What was known of alerts in ${this.path} was damaged, and alerts begin anew.`
+    }
+  }
+}
+
+/** Undefined where there is no file; empty, which is no JSON, where it is larger than anything we write. */
+function read(path: string): string | undefined {
+  const size = statSync(path, { throwIfNoEntry: false })?.size
+  if (size === undefined) return undefined
+  return size > MAX_BYTES ? '' : readFileSync(path, 'utf8')
 }

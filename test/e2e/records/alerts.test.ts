@@ -35,6 +35,7 @@ describe('alerts of a gateway', () => {
     'ca-certificate': 'lab',
   })
   const alertNodes = () => ({
+    'learning-period': '0',
     rule: { many: { reason: ['dns.not-allowed'], threshold: '3', interval: '60', webhook: ['pager', 'am'] } },
     webhook: {
       pager: hook('/pager'),

@@ -33,6 +33,8 @@ describe('alerts in the configuration', () => {
     ])
     assert.deepEqual(settings!.webhooks, [{ id: 'pager', url: HOOK.url, format: 'webhook', secret: SECRET }])
     assert.deepEqual(settings!.silenced, ['client.first-denial'])
+    assert.equal(settings!.learningHours, 24)
+    assert.equal(read({ 'learning-period': '0' }).settings!.learningHours, 0)
   })
 
   it('go where a rule says, and everywhere where it says nothing', () => {
@@ -75,6 +77,7 @@ describe('alerts in the configuration', () => {
     assert.match(problemsOf({ webhook: { a: { ...HOOK, secret: 'whsec_short' } } }), /secret of a must be/)
     assert.match(problemsOf({ webhook: { a: { url: HOOK.url } } }), /Without a secret/)
     assert.equal(problemsOf({ webhook: { a: { url: HOOK.url, format: 'alertmanager' } } }), '')
+    assert.match(problemsOf({ 'learning-period': '1d' }), /learning-period: "1d" is not a whole number of hours/)
     assert.match(problemsOf({ silence: ['nothing'] }), /no built-in alert "nothing"/)
     const many = Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`w${i}`, HOOK]))
     assert.match(problemsOf({ webhook: many }), /At most 16 webhooks/)

@@ -74,6 +74,7 @@ describe('the shipped definitions', () => {
       defaultValue === undefined ? [] : [[path.replace('service clawgress ', ''), defaultValue]],
     )
     assert.deepEqual(Object.fromEntries(defaults), {
+      'alert learning-period': '24',
       'alert rule interval': '300',
       'alert webhook format': 'webhook',
       'api port': '8443',

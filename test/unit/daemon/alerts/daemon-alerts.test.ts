@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { type Layout, layoutBelow, runtimePaths } from '../../../../src/base/layout.ts'
@@ -59,7 +69,7 @@ describe('the alerts of a daemon', () => {
     receiver = await Receiver.open()
     const webhook = { id: 'pager', url: receiver.url, format: 'webhook', secret: SECRET } as const
     const rule = { name: 'any', reasons: [], groups: [], threshold: 1, intervalSeconds: 10, syslog: true }
-    settings = { rules: [rule], webhooks: [webhook], silenced: ['service.down'] }
+    settings = { rules: [rule], webhooks: [webhook], silenced: ['service.down'], learningHours: 0 }
     configure({})
     published.length = 0
     start()
@@ -72,7 +82,7 @@ describe('the alerts of a daemon', () => {
   it('are written down as records, told to syslog, listeners and webhooks', async () => {
     bus.publish([denial()])
     look()
-    const { records } = newestRecords(layout, { kinds: ['alert'] })
+    const { records } = await newestRecords(layout, { kinds: ['alert'] })
     assert.deepEqual(records.map(({ event }) => event).sort(), ['client.first-denial', 'rule.any'])
     assert.deepEqual(published.map(({ event }) => event).sort(), ['client.first-denial', 'rule.any'])
     for (const line of readFileSync(runtimePaths(layout).daemonAlerts, 'utf8').trim().split('\n'))
@@ -121,10 +131,37 @@ describe('the alerts of a daemon', () => {
     const state = join(runtimePaths(layout).alertsFolder, 'state.json')
     writeFileSync(state, '{"version":1,"alerts":[{"x":')
     start()
-    assert.match(alerts.troubles.join(), /begin anew/)
     assert.deepEqual(firing(), [])
+    bus.publish([denial({ client: '10.77.0.9' })])
     look()
-    assert.ok(readdirSync(runtimePaths(layout).alertsFolder).includes('state.json.damaged'))
+    assert.match(alerts.troubles.join(), /damaged; it is in .*state\.json\.damaged, and alerts begin anew/)
+    assert.match(readFileSync(`${state}.damaged`, 'utf8'), /^\{"version":1,"alerts":\[\{"x":$/)
+    assert.match(readFileSync(state, 'utf8'), /10\.77\.0\.9/)
+  })
+
+  it('keep and later take over what cannot be read for a moment', async () => {
+    bus.publish([denial()])
+    look()
+    await until(() => receiver.received.length === 1, 'the webhook is told')
+    await alerts.close()
+    const state = join(runtimePaths(layout).alertsFolder, 'state.json')
+    renameSync(state, `${state}.elsewhere`)
+    // Neither missing nor damaged, but not to be read either.
+    symlinkSync(state, state)
+    start()
+    bus.publish([denial({ client: '10.77.0.9' })])
+    look()
+    assert.match(alerts.troubles.join(), /cannot be read from .*state\.json: ELOOP.* It is tried again/)
+    assert.ok(lstatSync(state).isSymbolicLink(), 'nothing was written over it')
+    await until(() => receiver.received.length === 2, 'the webhook is told meanwhile')
+    rmSync(state)
+    renameSync(`${state}.elsewhere`, state)
+    look()
+    assert.deepEqual(alerts.troubles, [])
+    assert.deepEqual(firing().sort(), ['client.first-denial', 'client.first-denial', 'rule.any'])
+    await alerts.close()
+    assert.equal(receiver.received.length, 2)
+    assert.match(readFileSync(state, 'utf8'), /10\.77\.0\.9/)
   })
 
   it('keep rules and receivers where new settings cannot be read, and say so', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { Evaluators } from '../../../../src/daemon/alerts/evaluators.ts'
-import { FirstDenials, MAX_CLIENTS } from '../../../../src/daemon/alerts/first-denials.ts'
+import { FirstDenials, MAX_CLIENTS, MOST_SINGLE, NEW_MS } from '../../../../src/daemon/alerts/first-denials.ts'
 import { RuleEvaluator } from '../../../../src/daemon/alerts/rule-evaluator.ts'
-import type { AlertRule } from '../../../../src/daemon/alerts/settings.ts'
+import { type AlertRule, NO_ALERT_SETTINGS } from '../../../../src/daemon/alerts/settings.ts'
 import { SlidingCount } from '../../../../src/daemon/alerts/sliding-count.ts'
 import { FLOOR, learn, limitOf, ViolationSpike } from '../../../../src/daemon/alerts/violation-spike.ts'
 import { denial } from './records.ts'
@@ -61,7 +61,7 @@ describe('a rule', () => {
 
   it('goes on counting where a commit leaves it as it was', () => {
     const evaluators = new Evaluators('/nonexistent', 0)
-    const settings = { rules: [rule], webhooks: [], silenced: [] }
+    const settings = { ...NO_ALERT_SETTINGS, rules: [rule] }
     evaluators.use(settings, 0)
     for (let i = 0; i < 3; i++) evaluators.take(denial({ group: 'ci', reason: 'dns.denied' }), Date.now(), 1)
     evaluators.use({ ...settings, silenced: ['service.down'] }, 2)
@@ -72,7 +72,7 @@ describe('a rule', () => {
 
   it('does not see what is read long after it happened', () => {
     const evaluators = new Evaluators('/nonexistent', 0)
-    evaluators.use({ rules: [{ ...rule, reasons: [], groups: [], threshold: 1 }], webhooks: [], silenced: [] }, 0)
+    evaluators.use({ ...NO_ALERT_SETTINGS, rules: [{ ...rule, reasons: [], groups: [], threshold: 1 }] }, 0)
     const sights = { sight: undefined, live: undefined, now: Date.now(), monotonic: 3 }
     evaluators.take(denial({ time: '2026-01-01T00:00:00.000Z' }), Date.parse('2026-01-01T00:10:00Z'), 1)
     assert.equal(evaluators.evaluate(sights).get('rule.many'), undefined)
@@ -138,39 +138,97 @@ describe('a violation spike', () => {
 })
 
 describe('a first denial', () => {
+  const HOUR = 3_600_000
   const clients = (first: FirstDenials, monotonic: number) =>
     first.evaluate(monotonic).map(({ labels }) => labels.client)
+  const denied = (first: FirstDenials, at: number, ...addresses: string[]) => {
+    for (const client of addresses) first.take(denial({ client }), at)
+  }
 
   it('is told once a client, for some minutes, over both families', () => {
-    const first = new FirstDenials()
+    const first = new FirstDenials(0, 0)
     for (let i = 0; i < 3; i++) {
       first.take(denial({ client: '10.77.0.2' }), 0)
       first.take(denial({ client: 'fd77:1::2', name: `n${i}.example` }), 0)
     }
     assert.deepEqual(clients(first, 1), ['10.77.0.2', 'fd77:1::2'])
     assert.match(first.evaluate(1)[1]!.summary, /fd77:1::2 .* n0\.example/)
-    assert.deepEqual(clients(first, 400_000), [])
+    assert.deepEqual(clients(first, NEW_MS), [])
+  })
+
+  it('is told once of a client that changes its IPv6 address again and again', () => {
+    const first = new FirstDenials(0, 0)
+    for (let i = 1; i < 5_000; i++) first.take(denial({ client: `fd77:1::${i.toString(16)}` }), i)
+    first.take(denial({ client: 'fd77:2::1' }), 5_000)
+    assert.deepEqual(clients(first, 5_001), ['fd77:1::1', 'fd77:2::1'])
+    assert.equal(first.clients.length, 2)
   })
 
   it('is none for a client that is known from before a restart, nor without a name', () => {
-    const first = new FirstDenials()
-    first.restore(['10.77.0.2'])
-    first.take(denial(), 0)
+    const first = new FirstDenials(0, 0)
+    first.restore(['10.77.0.2', 'fd77:1::'], 0)
+    denied(first, 0, '10.77.0.2', 'fd77:1::2')
     const { name: _, ...packet } = denial({ client: '10.77.0.3', reason: 'net.not-pinned' })
     first.take(packet, 0)
     assert.deepEqual(clients(first, 1), [])
     assert.equal(first.isChanged, false)
   })
 
+  it('is learnt and not told on a new gateway, as long as it has watched too little, over restarts', () => {
+    const first = new FirstDenials(24, 0)
+    denied(first, 1, '10.0.0.1')
+    assert.deepEqual(clients(first, 10 * HOUR), [])
+    const next = new FirstDenials(24, 5_000)
+    next.restore(first.clients, first.watchedMs)
+    assert.equal(next.learningLeftMs, 14 * HOUR)
+    denied(next, 6_000, '10.0.0.2')
+    assert.deepEqual(clients(next, 5_000 + 14 * HOUR), [])
+    assert.equal(next.learningLeftMs, 0)
+    denied(next, 15 * HOUR, '10.0.0.1', '10.0.0.2', '10.0.0.3')
+    assert.deepEqual(clients(next, 15 * HOUR), ['10.0.0.3'])
+    next.useLearning(48)
+    denied(next, 15 * HOUR, '10.0.0.4')
+    assert.deepEqual(clients(next, 15 * HOUR), ['10.0.0.3'])
+  })
+
+  it('of many clients of a group is one alert with their number, and does not hide another group', () => {
+    const first = new FirstDenials(0, 0)
+    const many = Array.from({ length: 200 }, (_, i) => `10.0.1.${i}`)
+    denied(first, 0, ...many)
+    first.take(denial({ client: '10.0.2.1', group: 'ci' }), 0)
+    const told = first.evaluate(1)
+    assert.deepEqual(
+      told.map(({ labels }) => labels),
+      [...many.slice(0, MOST_SINGLE).map((client) => ({ client, group: 'default' })), { group: 'default' }].concat({
+        client: '10.0.2.1',
+        group: 'ci',
+      }),
+    )
+    assert.match(told[MOST_SINGLE]!.summary, /^200 clients of group default .* the newest is 10\.0\.1\.199/)
+    // One more now and then tells nobody anew, and keeps it from being over.
+    denied(first, NEW_MS - 1, '10.0.3.1')
+    assert.deepEqual(
+      first.evaluate(NEW_MS + 1).map(({ labels }) => labels),
+      [{ group: 'default' }],
+    )
+    assert.deepEqual(first.evaluate(3 * NEW_MS), [])
+  })
+
+  it('is told of a bounded number of groups', () => {
+    const first = new FirstDenials(0, 0)
+    for (let i = 0; i < 1_000; i++) first.take(denial({ client: `10.0.${i >> 8}.${i & 255}`, group: `g${i}` }), 0)
+    assert.ok(first.evaluate(1).length <= 51 + MOST_SINGLE)
+  })
+
   it('forgets whoever was refused longest ago when there are too many', () => {
-    const first = new FirstDenials()
-    first.take(denial({ client: 'old' }), 0)
-    first.take(denial({ client: 'busy' }), 0)
+    const first = new FirstDenials(0, 0)
+    const address = (i: number) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`
+    denied(first, 0, '192.0.2.1', '192.0.2.2')
     for (let i = 0; i < MAX_CLIENTS; i++) {
-      first.take(denial({ client: String(i) }), 0)
-      if (i % 100 === 0) first.take(denial({ client: 'busy' }), 0)
+      first.take(denial({ client: address(i) }), 0)
+      if (i % 100 === 0) first.take(denial({ client: '192.0.2.2' }), 0)
     }
     assert.equal(first.clients.length, MAX_CLIENTS)
-    assert.deepEqual([first.clients.includes('old'), first.clients.includes('busy')], [false, true])
+    assert.deepEqual([first.clients.includes('192.0.2.1'), first.clients.includes('192.0.2.2')], [false, true])
   })
 })
