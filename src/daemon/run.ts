@@ -44,6 +44,7 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
   const plans = new PlanWatch(layout)
   const guard = new GuardWatch(layout)
   const records = new Records({ ...options, layout, lookUpNames, plans }, guard)
+  await records.remember()
   const onRecord = (listener: RecordListener) => records.onRecord(listener)
   const counts = new DaemonTelemetry({ layout, plans, guard, onRecord })
   const alerts = new DaemonAlerts({

@@ -56,7 +56,7 @@ export const logCommand = (): Command =>
     .addHelpText('after', '\nExample:\n  clawgress log allow --last 20')
     .action(async (wanted: Verdict, options: LogCommandOptions) => {
       const { showLog } = await import('../../op_mode/records/log.ts')
-      show(showLog(await layout(), { ...options, ...(wanted === undefined ? {} : { verdict: wanted }) }), options)
+      show(await showLog(await layout(), { ...options, ...(wanted === undefined ? {} : { verdict: wanted }) }), options)
     })
 
 export const monitorCommand = (): Command =>

@@ -60,7 +60,7 @@ export const deniesCommand = (): Command =>
         return
       }
       const { showDenies } = await import('../../op_mode/records/denies.ts')
-      show(showDenies(await layout(), options), options)
+      show(await showDenies(await layout(), options), options)
     })
 
 export const versionsCommand = (): Command =>

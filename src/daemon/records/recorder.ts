@@ -24,7 +24,7 @@ export interface RecorderOptions extends RecordContextOptions {
 /** Milliseconds between the saving of places; longer than an incident waits for its record. */
 const SAVE_EVERY = 500
 const REPEATS_EVERY = 500
-/** How much of the log is read at the start, to know the denials of the last hour. */
+/** Octets of the log that are read for the denials of the last hour. */
 const SEED_BYTES = 8 << 20
 /** Lines go to memory only as fast as their records leave it. */
 const MAX_PENDING = 20_000
@@ -59,7 +59,6 @@ export class Recorder {
     mkdirSync(places, { recursive: true, mode: 0o750 })
     mkdirSync(layout.log, { recursive: true, mode: 0o750 })
     this.output = new RecordOutput(new DecisionLog(decisions, log), systemLog, bus)
-    this.tally.seed(newestDecisions(decisions, SEED_BYTES), this.startedAt.getTime())
     this.sources = [
       {
         tail: new Tail({ path: pinnerDenials, bookmark: join(places, 'pinner-denials.place') }),
@@ -74,6 +73,11 @@ export class Recorder {
         read: (line) => this.readPacket(line),
       },
     ]
+  }
+
+  /** Learns the denials of the last hour from the log; to be awaited before the first round, which adds to it. */
+  async remember(): Promise<void> {
+    await this.tally.seed(newestDecisions(this.context.paths.decisions, SEED_BYTES), this.startedAt.getTime())
   }
 
   /** One round: reads what came, writes what is due. True: call again at once. */

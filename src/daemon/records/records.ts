@@ -43,6 +43,11 @@ export class Records {
     )
   }
 
+  /** To be awaited before the first round. */
+  remember(): Promise<void> {
+    return this.denials.remember()
+  }
+
   /** Returns how to stop listening. */
   onRecord(listener: RecordListener): () => void {
     return this.context.bus.onRecord(listener)

@@ -19,12 +19,15 @@ const MAX_BYTES = 256 << 20
 /** A decision with everything that was counted to it later. */
 export type Denial = DecisionRecord & { readonly total: number }
 
-/** The newest denials, newest last, as in a log. Throws `config.value` where the client is no address. */
-export function showDenies(layout: Layout, { client, last = DEFAULT_LAST }: DeniesOptions = {}): Shown<Denial[]> {
+/** The newest denials, newest last, as in a log. Rejects with `config.value` where the client is no address. */
+export async function showDenies(
+  layout: Layout,
+  { client, last = DEFAULT_LAST }: DeniesOptions = {},
+): Promise<Shown<Denial[]>> {
   const wanted = client === undefined ? undefined : addressText(client)
   const repeats = new Map<string, number>()
   const data: Denial[] = []
-  for (const record of newestDecisions(runtimePaths(layout).decisions, MAX_BYTES)) {
+  for await (const record of newestDecisions(runtimePaths(layout).decisions, MAX_BYTES)) {
     if (record.verdict !== 'deny' || (wanted !== undefined && record.client !== wanted)) continue
     if (record.event === 'repeats') repeats.set(record.id, (repeats.get(record.id) ?? 0) + record.count)
     else data.push({ ...record, total: record.count + (repeats.get(record.id) ?? 0) })

@@ -20,11 +20,11 @@ const kindsOf = ({ verdict }: LogOptions): readonly RecordKind[] | undefined =>
   verdict === undefined ? undefined : [verdict]
 
 /** The newest records, newest last, as in a log. */
-export function showLog(layout: Layout, options: LogOptions = {}): Shown<AnyRecord[]> {
+export async function showLog(layout: Layout, options: LogOptions = {}): Promise<Shown<AnyRecord[]>> {
   const kinds = kindsOf(options)
   const { client, last = DEFAULT_LAST } = options
   const filter = { ...(kinds === undefined ? {} : { kinds }), ...(client === undefined ? {} : { client }) }
-  const data = [...newestRecords(layout, filter, last).records].reverse()
+  const data = [...(await newestRecords(layout, filter, last)).records].reverse()
   return { data, text: data.length === 0 ? 'No records are kept.\n' : data.map(recordLine).join('') }
 }
 

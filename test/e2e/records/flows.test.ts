@@ -198,7 +198,7 @@ describe('allowed flows', () => {
       line,
       /^[\d-]+ [\d:]+ allow {2}10\.77\.1\.2 45\.45\.1\.30 443\/tcp [\d.]+ B sent, \d+ B received in \d+ s\n$/,
     )
-    assert.ok(showLog(layout, { verdict: 'allow' }).text.includes(line))
+    assert.ok((await showLog(layout, { verdict: 'allow' })).text.includes(line))
     const { rows, total } = await askTelemetry(layout, { window: '5m', by: 'label' })
     assert.deepEqual([rows[0]?.key, rows[0]!.flows! >= 4, total.flows! >= 5], ['partner', true, true])
     assert.match((await showTelemetry(layout, { window: '5m' })).text, /Flows ended: +[1-9]/)

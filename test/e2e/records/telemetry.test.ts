@@ -79,7 +79,7 @@ describe('telemetry of a gateway with real agents', function () {
     await lab().gateway.exec(['conntrack', '-F'])
     const name = await rowOf('name', 'api.openai.com', ({ flows }) => flows! >= 1)
     assert.ok(name.bytesUp! > 500 && name.bytesDown! > 1000, JSON.stringify(name))
-    const [flow] = newestRecords(lab().gateway.layout, { kinds: ['allow'] }).records
+    const [flow] = (await newestRecords(lab().gateway.layout, { kinds: ['allow'] })).records
     assert.ok(flow?.schema === 'clawgress.flow/1')
     assert.deepEqual(
       [flow.name, flow.label, flow.reason, flow.rule?.text],
@@ -90,7 +90,7 @@ describe('telemetry of a gateway with real agents', function () {
   })
 
   it('has a record of the commit', async () => {
-    const [commit] = newestRecords(lab().gateway.layout, { kinds: ['commit'] }).records
+    const [commit] = (await newestRecords(lab().gateway.layout, { kinds: ['commit'] })).records
     assert.ok(commit?.schema === 'clawgress.commit/1')
     assert.deepEqual([commit.event, commit.source], ['live', '/config/policy.json'])
     assert.match((await lab().gateway.clawgress(['metrics'])).stdout, /^clawgress_enforcing 1$/m)

@@ -148,7 +148,7 @@ describe('operational mode', () => {
     assert.throws(() => planOfFile('/nonexistent/p.json'), { message: /does not exist.*policy\.file/ })
   })
 
-  it('shows the newest denials with their repeats added, of one client if asked', () => {
+  it('shows the newest denials with their repeats added, of one client if asked', async () => {
     const log = runtimePaths(layout).decisions
     const records = [
       denial(),
@@ -158,30 +158,30 @@ describe('operational mode', () => {
     writeFileSync(`${log}.1`, `${printRecord(records[0]!)}\n`)
     writeFileSync(log, `not a record\n${records.slice(1).map(printRecord).join('\n')}\n{"half":`)
     assert.deepEqual(
-      showDenies(layout).data.map(({ id, total }) => [id, total]),
+      (await showDenies(layout)).data.map(({ id, total }) => [id, total]),
       [
         ['a-0', 7],
         ['a-1', 2],
       ],
     )
     assert.deepEqual(
-      showDenies(layout, { client: 'FD77:1:0::2' }).data.map(({ id }) => id),
+      (await showDenies(layout, { client: 'FD77:1:0::2' })).data.map(({ id }) => id),
       ['a-1'],
     )
     assert.deepEqual(
-      showDenies(layout, { last: 1 }).data.map(({ id }) => id),
+      (await showDenies(layout, { last: 1 })).data.map(({ id }) => id),
       ['a-1'],
     )
-    const { text } = showDenies(layout)
+    const { text } = await showDenies(layout)
     assert.match(text, /^2026-11-22 18:27:49 {2}10\.77\.0\.2 +evil\.test A,AAAA +7 +dns\.not-allowed/m)
     assert.match(text, /dns\.not-allowed: The name is not on the allowlist\. Next step: Do not retry/)
   })
 
-  it('reads denials backwards over any size of file', () => {
+  it('reads denials backwards over any size of file', async () => {
     const log = runtimePaths(layout).decisions
     for (let i = 0; i < 3000; i++)
       appendFileSync(log, `${printRecord(denial({ id: `a-${i.toString(36)}`, name: `n${i}.test` }))}\n`)
-    const { data } = showDenies(layout, { last: 2500 })
+    const { data } = await showDenies(layout, { last: 2500 })
     assert.equal(data.length, 2500)
     assert.deepEqual([data[0]?.name, data.at(-1)?.name], ['n500.test', 'n2999.test'])
   })

@@ -2,13 +2,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { REASONS, type ReasonCode } from '../../../base/reasons.ts'
 import { type AnyRecord, RECORD_KINDS, type RecordKind } from '../../records/kinds/record-kinds.ts'
-import { MAX_PAGE, matches, newestRecords, type RecordFilter } from '../../records/reading/newest-records.ts'
+import { MAX_PAGE, newestRecords } from '../../records/reading/newest-records.ts'
+import { ReadingTurns } from '../../records/reading/reading-turns.ts'
+import { matches, type RecordFilter } from '../../records/reading/record-filter.ts'
 import type { ApiContext, ApiServer } from '../context.ts'
 import { OpenStreams } from '../open-streams.ts'
 import { RecordStream } from '../record-stream.ts'
 import { failure, success, successOf } from '../reply.ts'
 
-/** Octets of logs read for one page: reading stops everything else here. */
+/** Octets of logs read for one page. */
 const MAX_READ = 8 << 20
 
 const KINDS = Object.keys(RECORD_KINDS) as [RecordKind, ...RecordKind[]]
@@ -49,6 +51,7 @@ const streamed = {
 /** The routes that show what was denied, and everything else that is recorded: by page, and as it happens. */
 export function recordRoutes(app: ApiServer, context: ApiContext): void {
   const streams = new OpenStreams()
+  const turns = new ReadingTurns()
   app.addHook('onClose', async () => {
     streams.closeAll()
   })
@@ -59,7 +62,7 @@ export function recordRoutes(app: ApiServer, context: ApiContext): void {
       config: { role: 'viewer' },
       schema: { summary: 'What was denied, newest first', querystring: page, response: answers },
     },
-    ({ query }) => read({ ...query, kinds: ['deny'] }),
+    (request, reply) => read(request, reply, { kinds: ['deny'] }),
   )
 
   app.get(
@@ -72,7 +75,7 @@ export function recordRoutes(app: ApiServer, context: ApiContext): void {
         response: answers,
       },
     },
-    ({ query: { kind, ...query } }) => read({ ...query, ...(kind === undefined ? {} : { kinds: [kind] }) }),
+    (request, reply) => read(request, reply, ofKind(request.query.kind)),
   )
 
   app.get(
@@ -96,17 +99,21 @@ export function recordRoutes(app: ApiServer, context: ApiContext): void {
         response: streamed,
       },
     },
-    (request, reply) => {
-      const { kind, ...query } = request.query
-      return stream(reply, request, {
-        ...wanted(query),
-        ...(kind === undefined ? {} : { kinds: [kind] }),
-      })
-    },
+    (request, reply) => stream(reply, request, { ...wanted(request.query), ...ofKind(request.query.kind) }),
   )
 
-  function read({ limit, cursor, ...query }: z.output<typeof page> & Pick<RecordFilter, 'kinds'>) {
-    const { records, cursor: next } = newestRecords(context.layout, wanted(query), limit, cursor, MAX_READ)
+  async function read(
+    { query, caller, signal }: Pick<FastifyRequest, 'caller' | 'signal'> & { readonly query: z.output<typeof page> },
+    reply: FastifyReply,
+    kinds: Pick<RecordFilter, 'kinds'>,
+  ) {
+    const { limit, cursor } = query
+    const filter = { ...wanted(query), ...kinds }
+    const { records, cursor: next } = await turns.take(caller?.id ?? '', () =>
+      newestRecords(context.layout, filter, limit, cursor, { maxBytes: MAX_READ, signal }),
+    )
+    // They were held against their schema when they were read; doing it again would take longer than all the rest.
+    reply.type('application/json; charset=utf-8').serializer(JSON.stringify)
     return success({ records: records as (AnyRecord & Record<string, unknown>)[], cursor: next ?? null })
   }
 
@@ -130,11 +137,15 @@ export function recordRoutes(app: ApiServer, context: ApiContext): void {
   }
 }
 
-/** Without what was not asked. */
-function wanted(query: Record<string, unknown>): RecordFilter {
-  const entries = Object.entries(query).filter(([, value]) => value !== undefined)
-  const times = ['since', 'until']
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, times.includes(name) ? Date.parse(String(value)) : value]),
-  )
+const ofKind = (kind: RecordKind | undefined): Pick<RecordFilter, 'kinds'> =>
+  kind === undefined ? {} : { kinds: [kind] }
+
+/** The parts of a question that records are compared with, as far as they were asked. */
+function wanted({ since, until, client, name, reason, group, label }: Partial<z.output<typeof page>>): RecordFilter {
+  const fields = Object.entries({ client, name, reason, group, label }).filter(([, value]) => value !== undefined)
+  return {
+    ...Object.fromEntries(fields),
+    ...(since === undefined ? {} : { since: Date.parse(since) }),
+    ...(until === undefined ? {} : { until: Date.parse(until) }),
+  }
 }

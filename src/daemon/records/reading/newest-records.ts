@@ -3,20 +3,7 @@ import { fail } from '../../../base/errors.ts'
 import { type Layout, runtimePaths } from '../../../base/layout.ts'
 import { type AnyRecord, parseRecord, type RecordKind } from '../kinds/record-kinds.ts'
 import { newestLines } from './newest-lines.ts'
-
-export interface RecordFilter {
-  /** Absent: every kind. */
-  readonly kinds?: readonly RecordKind[]
-  readonly client?: string
-  /** The name itself, or with `*.` before it everything below. */
-  readonly name?: string
-  readonly reason?: string
-  readonly group?: string
-  readonly label?: string
-  /** Milliseconds since the epoch; `since` included, `until` not. */
-  readonly since?: number
-  readonly until?: number
-}
+import { matches, type RecordFilter, textFilter, timeOfLine } from './record-filter.ts'
 
 export interface RecordPage {
   /** Newest first. */
@@ -35,27 +22,37 @@ const KINDS: readonly RecordKind[] = ['deny', 'allow', 'commit', 'alert', 'omiss
 
 const cursorShape = z.tuple([z.int().min(0), z.int().min(0).max(1_000_000)])
 
+/** Bounds on one reading. */
+export interface ReadingBounds {
+  /** Octets of logs, over all files. */
+  readonly maxBytes?: number
+  /** Ends the reading: the promise then rejects with its reason. */
+  readonly signal?: AbortSignal
+}
+
 /**
  * The newest records that match, over all logs and their older files. The cursor says how many records of one
- * millisecond were shown, so that pages neither skip nor repeat while new records come. Throws `config.value` for a
- * cursor of somebody else's.
+ * millisecond were shown, so that pages neither skip nor repeat while new records come. Reads in small portions, between
+ * which the rest of the program runs. Rejects with `config.value` for a cursor of somebody else's.
  */
-export function newestRecords(
+export async function newestRecords(
   layout: Layout,
   filter: RecordFilter = {},
   limit = 100,
   cursor?: string,
-  maxBytes = MAX_READ,
-): RecordPage {
+  { maxBytes = MAX_READ, signal }: ReadingBounds = {},
+): Promise<RecordPage> {
   const from = cursor === undefined ? undefined : readCursor(cursor)
   const wanted = Math.max(1, Math.min(MAX_PAGE, limit))
   const kinds = filter.kinds ?? KINDS
   const files = kinds.flatMap((kind) => pathsOf(layout, kind).map((path) => ({ kind, path })))
   const share = Math.floor(maxBytes / files.length)
-  const streams = files.map(({ kind, path }) => matching(path, kind, filter, from?.time, share))
+  const streams = files.map(({ kind, path }) =>
+    matching(newestLines(path, share, signal), kind, filter, from?.time ?? Number.POSITIVE_INFINITY),
+  )
   const records: AnyRecord[] = []
   let skip = from?.shown ?? 0
-  for (const record of mergeNewest(streams)) {
+  for await (const record of mergeNewest(streams)) {
     if (from !== undefined && Date.parse(record.time) === from.time && skip > 0) {
       skip--
       continue
@@ -66,50 +63,46 @@ export function newestRecords(
   return { records }
 }
 
-function* matching(
-  path: string,
+/** Those that match, up to a time (included). */
+async function* matching(
+  portions: AsyncIterable<readonly string[]>,
   kind: RecordKind,
   filter: RecordFilter,
-  upTo: number | undefined,
-  maxBytes: number,
-): Generator<AnyRecord> {
-  for (const line of newestLines(path, maxBytes)) {
-    const record = parseRecord(kind, line)
-    if (record === undefined) continue
-    const time = Date.parse(record.time)
-    if (filter.since !== undefined && time < filter.since - DISORDER) return
-    if (upTo !== undefined && time > upTo) continue
-    if (matches(record, time, filter)) yield record
+  upTo: number,
+): AsyncGenerator<AnyRecord> {
+  const mayMatch = textFilter(filter)
+  const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = filter
+  for await (const lines of portions) {
+    for (const line of lines) {
+      const seen = timeOfLine(line)
+      if (seen !== undefined && seen < since - DISORDER) return
+      if (seen !== undefined && (seen > upTo || seen < since || seen >= until)) continue
+      const record = mayMatch(line) ? parseRecord(kind, line) : undefined
+      if (record === undefined) continue
+      const time = Date.parse(record.time)
+      if (time <= upTo && matches(record, time, filter)) yield record
+    }
   }
 }
 
-/** Does a record of that time match all but the kinds? */
-export function matches(record: AnyRecord, time: number, filter: RecordFilter): boolean {
-  if (filter.since !== undefined && time < filter.since) return false
-  if (filter.until !== undefined && time >= filter.until) return false
-  const fields = record as Readonly<Record<string, unknown>>
-  for (const key of ['client', 'reason', 'group', 'label'] as const)
-    if (filter[key] !== undefined && fields[key] !== filter[key]) return false
-  if (filter.name === undefined) return true
-  const names = [fields.name, ...(Array.isArray(fields.names) ? fields.names : [])]
-  const { name } = filter
-  return names.some(
-    (each) => each === name || (name.startsWith('*.') && typeof each === 'string' && each.endsWith(name.slice(1))),
-  )
-}
-
 /** Newest first over streams that are each newest first. */
-function* mergeNewest(streams: readonly Generator<AnyRecord>[]): Generator<AnyRecord> {
-  const heads = streams.flatMap((stream) => {
-    const { value, done } = stream.next()
-    return done === true ? [] : [{ stream, value }]
-  })
-  while (heads.length > 0) {
-    const head = heads.reduce((newest, each) => (each.value.time > newest.value.time ? each : newest))
-    yield head.value
-    const { value, done } = head.stream.next()
-    if (done === true) heads.splice(heads.indexOf(head), 1)
-    else head.value = value
+async function* mergeNewest(streams: readonly AsyncGenerator<AnyRecord>[]): AsyncGenerator<AnyRecord> {
+  const heads: { readonly stream: AsyncGenerator<AnyRecord>; value: AnyRecord }[] = []
+  try {
+    for (const stream of streams) {
+      const { value, done } = await stream.next()
+      if (done !== true) heads.push({ stream, value })
+    }
+    while (heads.length > 0) {
+      const head = heads.reduce((newest, each) => (each.value.time > newest.value.time ? each : newest))
+      yield head.value
+      const { value, done } = await head.stream.next()
+      if (done === true) heads.splice(heads.indexOf(head), 1)
+      else head.value = value
+    }
+  } finally {
+    // Closes the files of those that were not read to their ends.
+    for (const { stream } of heads) await stream.return(undefined)
   }
 }
 

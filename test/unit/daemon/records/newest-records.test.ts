@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { layoutBelow, runtimePaths } from '../../../../src/base/layout.ts'
+import { printRecord } from '../../../../src/daemon/records/kinds/record.ts'
+import type { AnyRecord } from '../../../../src/daemon/records/kinds/record-kinds.ts'
 import { newestRecords } from '../../../../src/daemon/records/reading/newest-records.ts'
+import { matches, textFilter } from '../../../../src/daemon/records/reading/record-filter.ts'
 import { tempFolder } from '../temp-folder.ts'
 
 const at = (millisecond: number) => new Date(Date.UTC(2026, 10, 22, 12) + millisecond).toISOString()
@@ -54,41 +57,117 @@ describe('the newest records', () => {
     write(commits, [{ schema: 'clawgress.commit/1', event: 'live', time: at(4), user: 'vyos' }])
   })
 
-  it('come from all logs and their older files, newest first', () => {
-    assert.deepEqual(times(newestRecords(layout())), [9, 7, 7, 7, 5, 4, 3, 2, 1].map(at))
+  it('come from all logs and their older files, newest first', async () => {
+    assert.deepEqual(times(await newestRecords(layout())), [9, 7, 7, 7, 5, 4, 3, 2, 1].map(at))
   })
 
-  it('come page by page, each once, whatever the size of a page and the filter', () => {
-    const whole = newestRecords(layout()).records
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 10 }), (size) => {
-        const seen: unknown[] = []
-        let cursor: string | undefined
-        do {
-          const page = newestRecords(layout(), {}, size, cursor)
-          assert.ok(page.records.length <= size)
-          seen.push(...page.records)
-          cursor = page.cursor
-        } while (cursor !== undefined)
-        assert.deepEqual(seen, whole)
-      }),
-    )
+  it('come page by page, each once, whatever the size of a page and the filter', async () => {
+    const whole = (await newestRecords(layout())).records
+    for (let size = 1; size <= 10; size++) {
+      const seen: unknown[] = []
+      let cursor: string | undefined
+      do {
+        const page = await newestRecords(layout(), {}, size, cursor)
+        assert.ok(page.records.length <= size)
+        seen.push(...page.records)
+        cursor = page.cursor
+      } while (cursor !== undefined)
+      assert.deepEqual(seen, whole)
+    }
   })
 
-  it('are chosen by kind, client, reason, name, names below and time', () => {
-    const chosen = (filter: Parameters<typeof newestRecords>[1]) => times(newestRecords(layout(), filter))
-    assert.deepEqual(chosen({ kinds: ['commit'] }), [at(4)])
-    assert.deepEqual(chosen({ client: '10.0.0.2' }), [9, 7, 2].map(at))
-    assert.deepEqual(chosen({ reason: 'net.port' }), [at(3)])
-    assert.deepEqual(chosen({ name: 'c.example.com' }), [9, 7, 2].map(at))
-    assert.deepEqual(chosen({ name: '*.example.org' }), [at(5)])
-    assert.deepEqual(chosen({ name: 'example.org' }), [])
-    assert.deepEqual(chosen({ since: Date.parse(at(5)), until: Date.parse(at(9)) }), [7, 7, 7, 5].map(at))
+  it('are chosen by kind, client, reason, name, names below and time', async () => {
+    const chosen = async (filter: Parameters<typeof newestRecords>[1]) => times(await newestRecords(layout(), filter))
+    assert.deepEqual(await chosen({ kinds: ['commit'] }), [at(4)])
+    assert.deepEqual(await chosen({ client: '10.0.0.2' }), [9, 7, 2].map(at))
+    assert.deepEqual(await chosen({ reason: 'net.port' }), [at(3)])
+    assert.deepEqual(await chosen({ name: 'c.example.com' }), [9, 7, 2].map(at))
+    assert.deepEqual(await chosen({ name: '*.example.org' }), [at(5)])
+    assert.deepEqual(await chosen({ name: 'example.org' }), [])
+    assert.deepEqual(await chosen({ since: Date.parse(at(5)), until: Date.parse(at(9)) }), [7, 7, 7, 5].map(at))
   })
 
-  it('are none where there is no log, and a cursor of somebody else is refused with a sentence', () => {
-    assert.deepEqual(newestRecords(layoutBelow(join(folder(), 'nothing'))), { records: [] })
+  it('are none where there is no log, and a cursor of somebody else is refused with a sentence', async () => {
+    assert.deepEqual(await newestRecords(layoutBelow(join(folder(), 'nothing'))), { records: [] })
     for (const cursor of ['', 'x', 'W10', Buffer.from('["a",1]').toString('base64url')])
-      assert.throws(() => newestRecords(layout(), {}, 1, cursor), /The cursor is none/)
+      await assert.rejects(newestRecords(layout(), {}, 1, cursor), /The cursor is none/)
+  })
+
+  it('are found while the log is being turned over', async () => {
+    const turned = layoutBelow(join(folder(), 'turned'))
+    const { decisions } = runtimePaths(turned)
+    write(decisions, [deny(1)])
+    renameSync(decisions, `${decisions}.1`)
+    assert.deepEqual(times(await newestRecords(turned)), [at(1)])
+  })
+
+  it('are read at most once where the log is turned over while they are read', async () => {
+    const turned = layoutBelow(join(folder(), 'turning'))
+    const { decisions } = runtimePaths(turned)
+    write(
+      decisions,
+      Array.from({ length: 2_000 }, (_, i) => deny(i)),
+    )
+    const reading = newestRecords(turned, { client: '192.0.2.9' })
+    const all = newestRecords(turned, {}, 1_000)
+    renameSync(decisions, `${decisions}.1`)
+    assert.deepEqual((await reading).records, [])
+    const ids = (await all).records.map((record) => (record as { id: string }).id)
+    assert.equal(new Set(ids).size, 1_000)
+  })
+
+  it('keep the letters of all languages, in commits too, which are written as they are', async () => {
+    const foreign = layoutBelow(join(folder(), 'foreign'))
+    const commit = { schema: 'clawgress.commit/1', event: 'live', time: at(4), user: 'vyos', summary: 'größer 世界' }
+    write(
+      runtimePaths(foreign).commits,
+      Array.from({ length: 2_000 }, () => commit),
+    )
+    const { records } = await newestRecords(foreign, {}, 1_000)
+    assert.deepEqual(new Set(records.map((record) => (record as typeof commit).summary)), new Set([commit.summary]))
+  })
+
+  it('are found on both sides of a line without end, which costs bounded memory', async () => {
+    const spoilt = layoutBelow(join(folder(), 'spoilt'))
+    const { decisions } = runtimePaths(spoilt)
+    write(decisions, [deny(1)])
+    appendFileSync(decisions, `${'x'.repeat(3 << 20)}\n`)
+    appendFileSync(decisions, `${JSON.stringify(deny(2))}\n`)
+    assert.deepEqual(times(await newestRecords(spoilt)), [at(2), at(1)])
+  })
+
+  it('are not looked for any more once nobody wants them', async () => {
+    const reading = new AbortController()
+    const found = newestRecords(layout(), {}, 100, undefined, { signal: reading.signal })
+    reading.abort()
+    await assert.rejects(found, { name: 'AbortError' })
+  })
+})
+
+describe('the text of a record', () => {
+  it('rules out only records that do not match', () => {
+    const text = fc.constantFrom(
+      ...['deny', 'a', '*.a', '*.deny', 'x.a', '10.0.0.1', '\\032', '"', '', '*.', '\0', '\x7f', 'é', '世', '\ud800'],
+    )
+    const optional = fc.option(text, { nil: undefined })
+    const fields = { client: optional, reason: optional, group: optional, label: optional, name: optional }
+    const record = fc.record({ verdict: fc.constant('deny'), ...fields, names: fc.option(fc.array(text)) })
+    let found = 0
+    fc.assert(
+      fc.property(record, fc.record(fields), fc.boolean(), (made, asked, isPrinted) => {
+        const wanted = Object.fromEntries(
+          Object.entries(asked).filter(([key], index) => asked[key as 'name'] !== undefined && index % 2 === 0),
+        )
+        const same = made.name === undefined ? wanted : { ...wanted, name: made.name }
+        for (const filter of [wanted, same, { client: made.client ?? 'a' }]) {
+          const line = isPrinted ? printRecord(made) : JSON.stringify(made)
+          if (!matches(made as unknown as AnyRecord, 0, filter)) continue
+          found++
+          assert.ok(textFilter(filter)(line), `${line} ${JSON.stringify(filter)}`)
+        }
+      }),
+      { numRuns: 200 },
+    )
+    assert.ok(found > 50, String(found))
   })
 })
