@@ -1,7 +1,7 @@
 import { formatPrefix } from '../base/address.ts'
 import { compareTables } from './names/compare.ts'
 import { KIND, type NameTable } from './names/table.ts'
-import { formatPorts, type PortRange } from './ports.ts'
+import { DEFAULT_PORTS, formatPorts, type PortRange } from './ports.ts'
 import type { EntryAttributes, ListName, Policy, PolicyPrefix } from './types.ts'
 
 export type DiffList = `${'allow' | 'deny'}.${'domains' | 'ips'}` | 'labels'
@@ -30,7 +30,7 @@ export interface PolicyDiff {
   /** Nothing differs in meaning. */
   readonly same: boolean
   readonly lists: Readonly<Record<DiffList, ListDiff>>
-  /** `allow.ports`, where it changed; undefined inside: the default. */
+  /** `allow.ports`, where other ports are open by it; undefined inside: the default. */
   readonly ports?: { readonly before: string | undefined; readonly after: string | undefined }
   readonly description?: { readonly before: string | undefined; readonly after: string | undefined }
 }
@@ -55,7 +55,10 @@ class ListCollector implements ListDiff {
 
 type Lists = Record<DiffList, ListCollector>
 
-/** What differs between two policies in meaning; order and spelling do not count. `old` absent: everything is new. */
+/**
+ * What differs between two policies in meaning; order and spelling do not count, nor whether a default is written out.
+ * `old` absent: everything is new.
+ */
 export function diffPolicies(old: Policy | undefined, next: Policy): PolicyDiff {
   const lists: Lists = {
     'allow.domains': new ListCollector(),
@@ -66,7 +69,10 @@ export function diffPolicies(old: Policy | undefined, next: Policy): PolicyDiff 
   }
   diffNameLists(old, next, lists)
   diffPrefixes(old, next, lists)
-  const ports = changeOf(formatOptional(old?.ports), formatOptional(next.ports))
+  const ports =
+    formatPorts(portsOf(old)) === formatPorts(portsOf(next))
+      ? undefined
+      : { before: formatOptional(old?.ports), after: formatOptional(next.ports) }
   const description = changeOf(old?.description, next.description)
   const touched = Object.values(lists).some(({ counts }) => counts.added + counts.removed + counts.changed > 0)
   return {
@@ -79,11 +85,14 @@ export function diffPolicies(old: Policy | undefined, next: Policy): PolicyDiff 
 
 function diffNameLists(old: Policy | undefined, next: Policy, lists: Lists): void {
   const parts = [...(old?.parts ?? []), ...next.parts]
-  const attributesOf = new Map(parts.map((part) => [part.names, part.attributes.map(describeAttributes)]))
-  const describe = (table: NameTable, entry: number) => attributesOf.get(table)?.[table.attributes[entry]!] ?? ''
+  const attributesOf = new Map(parts.map((part) => [part.names, part.attributes]))
+  const said = (table: NameTable, entry: number) => attributesOf.get(table)?.[table.attributes[entry]!] ?? {}
+  const describe = memoized(describeAttributes)
+  const before = memoized((attributes) => describeEffect(attributes, old))
+  const after = memoized((attributes) => describeEffect(attributes, next))
   const entryOf = (table: NameTable, entry: number): DiffEntry => ({
     text: table.text(entry),
-    attributes: describe(table, entry),
+    attributes: describe(said(table, entry)),
   })
   const listOf = (table: NameTable, entry: number) => lists[NAME_LISTS[table.kind(entry) >> 1]!]
   const tablesOf = (policy: Policy | undefined) => policy?.parts.map((part) => part.names) ?? []
@@ -97,13 +106,25 @@ function diffNameLists(old: Policy | undefined, next: Policy, lists: Lists): voi
       return true
     },
     kept: (table, entry, nextTable, nextEntry) => {
-      const before = describe(table, entry)
-      if (before === describe(nextTable, nextEntry)) return
-      listOf(table, entry).noteChange(() => ({ ...entryOf(nextTable, nextEntry), before }))
+      const [was, is] = [said(table, entry), said(nextTable, nextEntry)]
+      if (describe(was) === describe(is) || before(was) === after(is)) return
+      listOf(table, entry).noteChange(() => ({ ...entryOf(nextTable, nextEntry), before: describe(was) }))
     },
   })
 }
 
+/** Many entries share their attributes. */
+function memoized(describe: (attributes: EntryAttributes) => string): (attributes: EntryAttributes) => string {
+  const known = new Map<EntryAttributes, string>()
+  return (attributes) => {
+    const text = known.get(attributes) ?? describe(attributes)
+    known.set(attributes, text)
+    return text
+  }
+}
+
+/** TCP and UDP. */
+const ALL_PROTOCOLS = 2
 const NAME_LISTS = {
   [KIND.allow >> 1]: 'allow.domains',
   [KIND.deny >> 1]: 'deny.domains',
@@ -124,7 +145,10 @@ function diffPrefixes(old: Policy | undefined, next: Policy, lists: Lists): void
     if (earlier === undefined) list.note('added', () => prefixDiff(entry))
     else {
       const was = describeAttributes(earlier.attributes)
-      if (was !== describeAttributes(entry.attributes)) list.noteChange(() => ({ ...prefixDiff(entry), before: was }))
+      const isSame =
+        was === describeAttributes(entry.attributes) ||
+        describeEffect(earlier.attributes, old) === describeEffect(entry.attributes, next)
+      if (!isSame) list.noteChange(() => ({ ...prefixDiff(entry), before: was }))
     }
   }
 }
@@ -141,6 +165,16 @@ const formatOptional = (ports: readonly PortRange[] | undefined) =>
 
 const changeOf = (before: string | undefined, after: string | undefined) =>
   before === after ? undefined : { before, after }
+
+const portsOf = (policy: Policy | undefined) => policy?.ports ?? DEFAULT_PORTS
+
+/** As `describeAttributes`, with what the policy's defaults make of an entry. */
+const describeEffect = ({ protocols, ...others }: EntryAttributes, policy: Policy | undefined): string =>
+  describeAttributes({
+    ...others,
+    ports: others.ports ?? portsOf(policy),
+    ...(protocols === undefined || protocols.length === ALL_PROTOCOLS ? {} : { protocols }),
+  })
 
 /** `ports 22,443 tcp label git`: the same words for the same meaning. */
 function describeAttributes(attributes: EntryAttributes): string {

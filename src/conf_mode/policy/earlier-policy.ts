@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
-import { diffPolicies, type PolicyNodes, readNativePolicy } from '../../policy/index.ts'
+import { nativeWords, type PolicyNodes, readNativePolicy } from '../../policy/index.ts'
 import type { HandlerInput } from '../handler-input.ts'
 import { type HistoryEntry, readHistory } from './history.ts'
 import { readSources, sourcesNamed } from './policy-sources.ts'
@@ -50,5 +51,10 @@ function fileOf({ folder }: HistoryEntry, wanted: string): Buffer {
   )
 }
 
-const sameNodes = (a: PolicyNodes = {}, b: PolicyNodes = {}): boolean =>
-  diffPolicies(readNativePolicy(a).policy, readNativePolicy(b).policy).same
+/** To the word: a default that is written out means something else beside a policy file with others. */
+const sameNodes = (a: PolicyNodes = {}, b: PolicyNodes = {}): boolean => isDeepStrictEqual(linesOf(a), linesOf(b))
+
+const linesOf = (nodes: PolicyNodes): readonly string[] =>
+  nativeWords(readNativePolicy(nodes).policy)
+    .map((words) => words.join(' '))
+    .sort()

@@ -63,6 +63,28 @@ describe('the difference of two policies', () => {
     assert.equal(formatDiff(diff), 'No difference.\n')
   })
 
+  it('is nothing where a default is written out or left out, for the policy and for an entry', () => {
+    const short = policyOf({ allow: { domains: ['a.example.com'], ips: ['192.0.2.0/24'] } })
+    const entry = { ports: [443, 80], protocols: ['udp', 'tcp'] }
+    const long = policyOf({
+      allow: {
+        domains: [{ name: 'a.example.com', ...entry }],
+        ips: [{ prefix: '192.0.2.0/24', ...entry }],
+        ports: [80, 443],
+      },
+    })
+    for (const [one, other] of [
+      [short, long],
+      [long, short],
+    ] as const)
+      assert.equal(formatDiff(diffPolicies(one, other)), 'No difference.\n')
+    const wider = policyOf({ allow: { domains: ['a.example.com'], ips: ['192.0.2.0/24'], ports: [22, 80, 443] } })
+    const shown =
+      'allowed domains: 1 changed\n  ~ a.example.com, was (ports 80,443, tcp+udp)\n' +
+      'allowed prefixes: 1 changed\n  ~ 192.0.2.0/24, was (ports 80,443, tcp+udp)\n~ ports 22,80,443, was 80,443\n'
+    assert.equal(formatDiff(diffPolicies(long, wider)), shown)
+  })
+
   it('to no policy is everything', () => {
     const { lists } = diffPolicies(undefined, before)
     assert.deepEqual(lists['allow.domains'].counts, { added: 3, removed: 0, changed: 0 })
