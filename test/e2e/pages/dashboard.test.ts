@@ -157,7 +157,7 @@ describe('the dashboard', () => {
     await until('another time is shown', 3_000, () => page.getByRole('radio', { name: '24 hours' }).isChecked())
     await page.getByRole('button', { name: 'Pause' }).focus()
     await page.keyboard.press('Space')
-    await page.getByRole('button', { name: 'Go on', pressed: true }).waitFor()
+    await page.getByRole('button', { name: 'Pause', pressed: true }).waitFor()
   })
 
   it('fits a phone, and is drawn in light and dark', async () => {

@@ -1,4 +1,4 @@
-import { type ServerEvent, serverEvents } from './event-stream.ts'
+import { chunksOf, type ServerEvent, serverEvents } from './event-stream.ts'
 
 /** What the gateway refused, in its own words. */
 export class ApiError extends Error {
@@ -17,15 +17,22 @@ interface Envelope {
 }
 
 const TIMEOUT_MS = 20_000
+/** A stream that says nothing for so long is dead: the gateway sends a sign of life every 15 s. */
+const SILENCE_MS = 40_000
 
-/** The gateway's API, with a key that stays in this object. Calls reject with ApiError, or with TypeError where nobody answers. */
+/**
+ * The gateway's API, with a key that stays in this object. Calls reject with ApiError, or with another error where nobody
+ * answers. After `signal` nothing is asked or answered any more: calls do not settle, so that nobody shows what comes late.
+ */
 export class Api {
   readonly #key: string
+  readonly #signal: AbortSignal
   readonly #onRefused: () => void
 
   /** `onRefused` hears that the key is valid no longer. */
-  constructor(key: string, onRefused: () => void) {
+  constructor(key: string, signal: AbortSignal, onRefused: () => void) {
     this.#key = key
+    this.#signal = signal
     this.#onRefused = onRefused
   }
 
@@ -38,37 +45,69 @@ export class Api {
       method: 'POST',
       body: JSON.stringify(body),
       headers: { ...headers, 'content-type': 'application/json' },
-      signal: AbortSignal.timeout(4 * TIMEOUT_MS),
     }
-    return (await this.#ask(path, init)) as Data
+    return (await this.#ask(path, init, 4 * TIMEOUT_MS)) as Data
   }
 
   /** The beginning of an answer as text; the rest is not fetched. */
-  async begin(path: string, characters: number): Promise<{ text: string; isCut: boolean }> {
-    const response = await this.#fetch(path, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-    if (!response.ok) await this.#read(response)
-    const reader = response.body!.getReader()
-    const decoder = new TextDecoder()
-    let text = ''
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return { text, isCut: false }
-      text += decoder.decode(value, { stream: true })
-      if (text.length < characters) continue
-      await reader.cancel()
-      return { text: text.slice(0, characters), isCut: true }
+  begin(path: string, characters: number): Promise<{ text: string; isCut: boolean }> {
+    return this.#within(TIMEOUT_MS, async (signal) => {
+      const response = await this.#fetch(path, { signal })
+      if (!response.ok) await this.#read(response)
+      const decoder = new TextDecoder()
+      let text = ''
+      for await (const part of chunksOf(response.body!)) {
+        text += decoder.decode(part, { stream: true })
+        if (text.length >= characters) return { text: text.slice(0, characters), isCut: true }
+      }
+      return { text, isCut: false }
+    })
+  }
+
+  /** First `open`, then what is told. Ends when the gateway ends it; throws when the connection breaks or falls silent. */
+  async *events(path: string): AsyncGenerator<ServerEvent> {
+    const ending = new AbortController()
+    const end = () => ending.abort()
+    this.#signal.addEventListener('abort', end)
+    let silence = setTimeout(end, SILENCE_MS)
+    const onPart = () => {
+      clearTimeout(silence)
+      silence = setTimeout(end, SILENCE_MS)
+    }
+    try {
+      const response = await this.#fetch(path, { signal: ending.signal })
+      if (!response.ok || response.body === null) await this.#read(response)
+      yield { event: 'open', data: '' }
+      yield* serverEvents(response.body!, onPart)
+    } finally {
+      clearTimeout(silence)
+      this.#signal.removeEventListener('abort', end)
+      end()
     }
   }
 
-  /** Ends with the signal, or throws when the connection does. */
-  async *events(path: string, signal: AbortSignal): AsyncGenerator<ServerEvent> {
-    const response = await this.#fetch(path, { signal })
-    if (!response.ok || response.body === null) await this.#read(response)
-    yield* serverEvents(response.body!)
+  #ask(path: string, init: RequestInit = {}, timeoutMs = TIMEOUT_MS): Promise<unknown> {
+    return this.#within(timeoutMs, async (signal) => this.#read(await this.#fetch(path, { ...init, signal })))
   }
 
-  async #ask(path: string, init: RequestInit = { signal: AbortSignal.timeout(TIMEOUT_MS) }): Promise<unknown> {
-    return this.#read(await this.#fetch(path, init))
+  /** Ends work that takes too long. Not every browser has AbortSignal.any. */
+  #within<Result>(timeoutMs: number, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const ending = new AbortController()
+    const end = () => ending.abort()
+    const timer = setTimeout(end, timeoutMs)
+    this.#signal.addEventListener('abort', end)
+    return new Promise((resolve, reject) => {
+      const settle = (tell: () => void) => {
+        clearTimeout(timer)
+        if (this.#signal.aborted) return
+        this.#signal.removeEventListener('abort', end)
+        tell()
+      }
+      work(ending.signal).then(
+        (result) => settle(() => resolve(result)),
+        (error) => settle(() => reject(error)),
+      )
+    })
   }
 
   #fetch(path: string, init: RequestInit): Promise<Response> {
@@ -77,10 +116,24 @@ export class Api {
   }
 
   async #read(response: Response): Promise<unknown> {
-    const answer = (await response.json().catch(() => undefined)) as Envelope | undefined
-    if (response.ok && answer?.success === true) return answer.data
     if (response.status === 401) this.#onRefused()
-    throw new ApiError(response.status, answer?.error ?? `The gateway answered with status ${response.status}.`)
+    const answer = envelopeOf(await response.text())
+    if (response.ok && answer?.success === true) return answer.data
+    throw new ApiError(
+      response.status,
+      answer?.error ??
+        `The answer (status ${response.status}) is not one of the gateway. Is there a proxy in between? Load the page again.`,
+    )
+  }
+}
+
+/** Undefined where the text is no answer of the API: a proxy in between may write what it likes. */
+function envelopeOf(text: string): Envelope | undefined {
+  try {
+    return JSON.parse(text) as Envelope
+  } catch {
+    // The caller says so, with the status.
+    return undefined
   }
 }
 

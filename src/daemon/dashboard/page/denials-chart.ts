@@ -1,12 +1,13 @@
 import uPlot from 'uplot'
+import { labelledStarts } from './chart-labels.ts'
 import type { Slot, Stack } from './denial-slots.ts'
 import { setText } from './dom.ts'
 import { formatCount, formatTime } from './format.ts'
 
 const HEIGHT = 220
 
-/** Labels stand at beginnings of steps. */
-const STEPS_A_LABEL = [1, 2, 3, 4, 6, 8, 12, 24]
+/** Room for a label, pixels. */
+const LABEL_WIDTH = 64
 
 /** Colours of the page as they are now, light or dark. */
 const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
@@ -27,11 +28,18 @@ export class DenialsChart {
   private shown: Shown | undefined
   private shape = ''
 
-  constructor(place: HTMLElement, readout: HTMLElement) {
+  /** Is drawn until `signal`. */
+  constructor(place: HTMLElement, readout: HTMLElement, signal: AbortSignal) {
     this.place = place
     this.readout = readout
-    new ResizeObserver(() => this.plot?.setSize({ width: this.width(), height: HEIGHT })).observe(place)
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.redraw())
+    const resizing = new ResizeObserver(() => this.plot?.setSize({ width: this.width(), height: HEIGHT }))
+    resizing.observe(place)
+    for (const colours of ['(prefers-color-scheme: dark)', '(forced-colors: active)'])
+      matchMedia(colours).addEventListener('change', () => this.redraw(), { signal })
+    signal.addEventListener('abort', () => {
+      resizing.disconnect()
+      this.plot?.destroy()
+    })
   }
 
   show(slots: readonly Slot[], stack: Stack, stepMs: number): void {
@@ -40,11 +48,6 @@ export class DenialsChart {
     if (shape !== this.shape || this.plot === undefined) this.redraw()
     else this.plot.setData(dataOf(this.shown))
     this.shape = shape
-  }
-
-  destroy(): void {
-    this.plot?.destroy()
-    this.plot = undefined
   }
 
   private width(): number {
@@ -85,8 +88,7 @@ export class DenialsChart {
           ...axis,
           grid: { show: false },
           size: 30,
-          space: 64,
-          incrs: STEPS_A_LABEL.map((steps) => (steps * stepMs) / 1000),
+          splits: (plot) => this.labels(plot.width),
           values: (_plot, ticks) => ticks.map((at) => timeLabel(at * 1000, stepMs)),
         },
         {
@@ -99,6 +101,12 @@ export class DenialsChart {
       series: [{}, ...series.reverse()],
       hooks: { setCursor: [({ cursor }) => this.tell(cursor.idx ?? undefined)] },
     }
+  }
+
+  private labels(width: number): number[] {
+    const { slots, stepMs } = this.shown!
+    const starts = slots.map(({ start }) => start)
+    return labelledStarts(starts, stepMs, width / LABEL_WIDTH, localOffset).map((start) => start / 1000)
   }
 
   private tell(index: number | undefined): void {
@@ -131,12 +139,16 @@ function dataOf({ slots, stack }: Shown): uPlot.AlignedData {
   return [slots.map(({ start }) => start / 1000), ...layers.reverse()]
 }
 
-const DAY = 86_400_000
+const localOffset = (time: number): number => -60_000 * new Date(time).getTimezoneOffset()
 
-const timeLabel = (time: number, stepMs: number): string =>
-  stepMs >= DAY / 4
-    ? new Date(time).toLocaleDateString('en', { weekday: 'short', day: 'numeric' })
-    : formatTime(time, time, stepMs < 60_000)
+const HOUR = 3_600_000
+
+/** `Mon 16`, `18:05`, `18:05:10`. */
+function timeLabel(time: number, stepMs: number): string {
+  if (stepMs <= HOUR) return formatTime(time, time, stepMs < 60_000)
+  const date = new Date(time)
+  return `${date.toLocaleDateString('en', { weekday: 'short' })} ${date.getDate()}`
+}
 
 /** `18:05 to 18:10`. */
 export function spanText(start: number, stepMs: number): string {

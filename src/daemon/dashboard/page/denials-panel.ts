@@ -15,8 +15,7 @@ const WINDOW_MS: Readonly<Record<Window, number>> = {
 
 /** Denials over time, their reasons, spikes among them, and the sums of the time shown. */
 export function denialsPanel(board: Board): Panel {
-  const chart = new DenialsChart(byId('chart'), byId('chart-readout'))
-  board.signal.addEventListener('abort', () => chart.destroy())
+  const chart = new DenialsChart(byId('chart'), byId('chart-readout'), board.signal)
   return {
     refresh: async () => {
       const window = board.window()

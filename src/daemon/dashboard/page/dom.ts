@@ -1,17 +1,20 @@
-type Child = Node | string
+import { printable } from './printable.ts'
+
+export type Child = Node | string
 
 /** Attributes by name; `class` too. Handlers of events are added by the caller. */
 type Attributes = Readonly<Record<string, string | undefined>>
 
-/** An element with text and elements inside. Text never becomes markup. */
+/** An element with text and elements inside. Text never becomes markup, and is made printable. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},
   ...children: Child[]
 ): HTMLElementTagNameMap[Tag] {
   const made = document.createElement(tag)
-  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) made.setAttribute(name, value)
-  made.append(...children)
+  for (const [name, value] of Object.entries(attributes))
+    if (value !== undefined) made.setAttribute(name, printable(value))
+  made.append(...children.map((child) => (typeof child === 'string' ? printable(child) : child)))
   return made
 }
 
@@ -29,19 +32,34 @@ export function button(text: string, onClick: () => void, attributes: Attributes
   return made
 }
 
-/** A table with a caption for those who do not see it, and a header cell at the beginning of each row. */
+/**
+ * A table with a caption for those who do not see it, and a header cell at the beginning of each row. Roles are said,
+ * because a browser may take a table that the stylesheet lays out otherwise for none.
+ */
 export function table(
   caption: string,
   header: readonly string[],
   rows: readonly (readonly Child[])[],
+  look?: string,
 ): HTMLTableElement {
-  const head = element('tr', {}, ...header.map((text) => element('th', { scope: 'col' }, text)))
+  const row = { role: 'row' }
+  const head = header.map((text) => element('th', { scope: 'col', role: 'columnheader' }, text))
   const body = rows.map(([first = '', ...rest]) =>
-    element('tr', {}, element('th', { scope: 'row' }, first), ...rest.map((cell) => element('td', {}, cell))),
+    element(
+      'tr',
+      row,
+      element('th', { scope: 'row', role: 'rowheader' }, first),
+      ...rest.map((cell) => element('td', { role: 'cell' }, cell)),
+    ),
   )
-  const made = element('table', {}, element('caption', { class: 'hidden' }, caption))
-  made.append(element('thead', {}, head), element('tbody', {}, ...body))
-  return made
+  const group = { role: 'rowgroup' }
+  return element(
+    'table',
+    { class: look, role: 'table' },
+    element('caption', { class: 'hidden' }, caption),
+    element('thead', group, element('tr', row, ...head)),
+    element('tbody', group, ...body),
+  )
 }
 
 /** Terms with their descriptions. */
@@ -55,7 +73,8 @@ export function facts(entries: readonly (readonly [string, Child])[]): HTMLDList
 
 /** Replaces what is inside, unless it is the same text: nothing is announced or selected anew for nothing. */
 export function setText(target: HTMLElement, text: string): void {
-  if (target.textContent !== text) target.textContent = text
+  const shown = printable(text)
+  if (target.textContent !== shown) target.textContent = shown
 }
 
 /** A bar for a share of 0 to 1, which the number beside it tells as well. */

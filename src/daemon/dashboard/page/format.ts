@@ -56,3 +56,16 @@ export function formatChange(summary: string): string {
   )
   return words.length === 0 ? 'no difference' : words.join(', ')
 }
+
+/** `Europe/Berlin (UTC+01:00)`, or `UTC`: what times on the page are to be read in. */
+export function timeZoneText(now = new Date()): string {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
+  const ahead = -now.getTimezoneOffset()
+  const minutes = Math.abs(ahead)
+  const offset = `UTC${ahead < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
+  return timeZone === 'UTC' ? timeZone : `${timeZone} (${offset})`
+}
+
+/** Times of the gateway inside a sentence (`2026-11-23T02:29:34.444Z`), as other times of the page. */
+export const withLocalTimes = (sentence: string): string =>
+  sentence.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z/g, (time) => formatTime(Date.parse(time)))

@@ -7,6 +7,8 @@ export type { AnyRecord, TelemetryAnswer, TelemetryPoint, TelemetryRow, Window }
 /** What `GET /clawgress/status` tells, as far as it is shown. */
 export interface Status {
   readonly enforcing: boolean
+  /** `service clawgress disable` stands in the configuration; nothing else is told then. */
+  readonly disabled?: true
   readonly troubles: readonly string[]
   readonly generation?: string
   readonly since?: string
@@ -15,7 +17,7 @@ export interface Status {
   readonly deniedDomains?: number
   readonly allowedPrefixes?: number
   readonly clientInterfaces?: readonly string[]
-  readonly services: readonly Service[] | { readonly unknown: string }
+  readonly services?: readonly Service[] | { readonly unknown: string }
 }
 
 export interface Service {

@@ -2,6 +2,7 @@ import { Api, ApiError } from './api.ts'
 import type { Board, Panel } from './board.ts'
 import { denialsPanel } from './denials-panel.ts'
 import { byId, setText } from './dom.ts'
+import { formatTime, timeZoneText } from './format.ts'
 import type { Session, Status, Window } from './gateway-facts.ts'
 import { LiveFeed } from './live-feed.ts'
 import { PolicyPanel } from './policy-panel.ts'
@@ -47,6 +48,8 @@ function repeat(every: number, signal: AbortSignal, round: () => Promise<void>):
 function open(api: Api, session: Session, ending: AbortController): void {
   const { signal } = ending
   setText(byId('holder'), `${session.id} (${session.role})`)
+  setText(byId('gateway'), location.hostname)
+  setText(byId('time-zone'), `Times are in ${timeZoneText()}.`)
   byId('sign-out').addEventListener('click', () => signOut(ending), { signal })
   const board: Board = {
     api,
@@ -66,21 +69,21 @@ function open(api: Api, session: Session, ending: AbortController): void {
     labelPanel(board),
   ]
   const connection = byId('connection')
+  let answeredAt = Date.now()
   repeat(STATUS_MS, signal, async () => {
     try {
       const status = await api.get<Status>('/clawgress/status')
-      if (signal.aborted) return
       showStatus(status)
       policy.onStatus(status)
+      answeredAt = Date.now()
       connection.hidden = true
     } catch (error) {
-      if (signal.aborted) return
       showUnknown()
       setText(
         connection,
         error instanceof ApiError
           ? error.message
-          : 'The gateway does not answer. What stands below may be out of date.',
+          : `The gateway does not answer since ${formatTime(answeredAt)}. What stands below is from before.`,
       )
       connection.hidden = false
     }
@@ -96,9 +99,13 @@ function open(api: Api, session: Session, ending: AbortController): void {
   byId('main').focus({ preventScroll: true })
 }
 
+/** The board as it is sent: nothing that a session has shown stays in the page. */
+const EMPTY_BOARD = byId('board').cloneNode(true)
+
 function signOut(ending: AbortController, why = ''): void {
   ending.abort()
-  byId('board').hidden = true
+  byId('board').replaceWith(EMPTY_BOARD.cloneNode(true))
+  document.title = 'Clawgress'
   byId('login').hidden = false
   setText(byId('login-problem'), why)
   byId<HTMLInputElement>('login-key').value = ''
@@ -110,7 +117,7 @@ async function signIn(): Promise<void> {
   const problem = byId('login-problem')
   const ending = new AbortController()
   let isOpen = false
-  const api = new Api(key, () => {
+  const api = new Api(key, ending.signal, () => {
     if (isOpen && !ending.signal.aborted) signOut(ending, 'The key is not valid any more.')
   })
   try {

@@ -24,10 +24,7 @@ export class PolicyPanel {
 
   constructor(board: Board) {
     this.board = board
-    setText(byId('policy-message'), '')
-    byId('difference').hidden = true
     const details = byId<HTMLDetailsElement>('policy-text')
-    details.open = false
     details.addEventListener('toggle', () => void this.showText(details.open), { signal: board.signal })
   }
 
@@ -62,12 +59,15 @@ export class PolicyPanel {
   }
 
   private async showHistory(): Promise<void> {
-    try {
-      const versions = await this.board.api.get<readonly Version[]>('/clawgress/policy/versions')
-      byId('history').replaceChildren(this.table(versions))
-    } catch (error) {
-      byId('history').replaceChildren(element('p', { class: 'problem' }, (error as Error).message))
-    }
+    const place = byId('history')
+    const shown = await this.board.api.get<readonly Version[]>('/clawgress/policy/versions').then(
+      (versions) => this.table(versions),
+      (error) => element('p', { class: 'problem' }, (error as Error).message),
+    )
+    // Who has just gone back was on a button that is not there any more.
+    const wasInside = place.contains(document.activeElement)
+    place.replaceChildren(shown)
+    if (wasInside) place.focus()
   }
 
   private table(versions: readonly Version[]): HTMLElement {
@@ -96,8 +96,9 @@ export class PolicyPanel {
     })
     return table(
       'Policies that were activated, newest first',
-      ['Version', 'Time', 'By', 'Change', 'Generation', ''],
+      ['Version', 'Time', 'By', 'Change', 'Generation', 'Actions'],
       rows,
+      'cards history',
     )
   }
 

@@ -1,7 +1,8 @@
 import type { Board } from './board.ts'
-import { button, byId, element, table } from './dom.ts'
-import { formatCount, formatTime } from './format.ts'
+import { button, byId, element, setText, table } from './dom.ts'
+import { counted, formatCount, formatTime } from './format.ts'
 import type { AnyRecord, RecordPage } from './gateway-facts.ts'
+import { clientLink, targetLink } from './record-links.ts'
 import { textOf } from './record-text.ts'
 
 const PAGE = 50
@@ -13,13 +14,13 @@ const isAddress = (text: string): boolean =>
 export class SearchPanel {
   private readonly board: Board
   private readonly input = byId<HTMLInputElement>('search-text')
+  /** Is read out; the records are not. */
+  private readonly summary = byId('search-summary')
   private readonly place = byId('search-results')
   private asked = 0
 
   constructor(board: Board) {
     this.board = board
-    this.place.replaceChildren()
-    this.input.value = ''
     byId('search-form').addEventListener(
       'submit',
       (event) => {
@@ -51,42 +52,46 @@ export class SearchPanel {
         records.push(...page.records)
         this.fill(text, records, page.cursor === null ? undefined : () => void more(page.cursor!))
       } catch (error) {
-        if (mine === this.asked)
-          this.place.replaceChildren(element('p', { class: 'problem' }, (error as Error).message))
+        if (mine !== this.asked) return
+        this.tell((error as Error).message, true)
+        if (cursor === undefined) this.place.replaceChildren()
       }
     }
     await more()
   }
 
+  private tell(sentence: string, isProblem = false): void {
+    this.summary.classList.toggle('problem', isProblem)
+    setText(this.summary, sentence)
+  }
+
   private fill(text: string, records: readonly AnyRecord[], older: (() => void) | undefined): void {
     const rows = records.map((record) => {
-      const { tag, client = '–', target, detail, count, kind } = textOf(record)
+      const words = textOf(record)
       return [
         element('time', { datetime: record.time }, formatTime(Date.parse(record.time))),
-        element('span', { class: 'tag', 'data-kind': kind }, tag),
-        client === '–' ? client : button(client, () => this.show(client), { class: 'link' }),
-        target,
-        detail,
-        formatCount(count),
+        element('span', { class: 'tag', 'data-kind': words.kind }, words.tag),
+        words.client === undefined ? '–' : clientLink(this.board, words.client),
+        targetLink(this.board, record, words),
+        words.detail,
+        element('span', { class: words.count === 1 ? 'once' : undefined }, formatCount(words.count)),
       ]
     })
     const denied = records.filter(({ schema }) => schema === 'clawgress.decision/1').length
-    const sentence =
+    this.tell(
       records.length === 0
         ? `Nothing is recorded of ${text}.`
-        : `${formatCount(records.length)} records of ${text}, ${formatCount(denied)} of them denials; newest first.`
-    this.place.replaceChildren(
-      element('p', {}, sentence),
-      ...(rows.length === 0
-        ? []
-        : [
-            element(
-              'section',
-              { class: 'scroll', tabindex: '0', 'aria-label': `Records of ${text}` },
-              table(`Records of ${text}`, ['Time', 'What', 'Client', 'Target', 'Reason', 'Count'], rows),
-            ),
-          ]),
-      ...(older === undefined ? [] : [button('Show older ones', older)]),
+        : `${counted(records.length, 'record')} of ${text}, ${formatCount(denied)} of them denials; newest first.`,
     )
+    const wasInside = this.place.contains(document.activeElement)
+    const found = element(
+      'section',
+      { class: 'scroll', tabindex: '0', 'aria-label': `Records of ${text}` },
+      table(`Records of ${text}`, ['Time', 'What', 'Client', 'Target', 'Reason', 'Count'], rows, 'cards records'),
+    )
+    const next = older === undefined ? [] : [button('Show older ones', older)]
+    this.place.replaceChildren(...(rows.length === 0 ? [] : [found]), ...next)
+    // Who asked for more stays where they were.
+    if (wasInside) (next[0] ?? found).focus()
   }
 }

@@ -4,6 +4,7 @@ import { formatBytes, formatCount } from './format.ts'
 import type { TelemetryAnswer, TelemetryRow } from './gateway-facts.ts'
 
 const ROWS = 8
+const LABELS = 12
 
 /** Names, or clients, that were refused most. */
 export function topPanel(board: Board, by: 'name' | 'client', place: string): Panel {
@@ -22,7 +23,8 @@ export function topPanel(board: Board, by: 'name' | 'client', place: string): Pa
         mainReason(row),
       ])
       const header = [by === 'name' ? 'Name' : 'Client', 'Denials', 'Mostly']
-      fill(byId(place), `${header[0]}s refused most`, header, cells, refused.length === ROWS && more > 0)
+      const note = refused.length === ROWS && more > 0 ? `The first ${ROWS} are shown.` : undefined
+      fill(byId(place), table(`${header[0]}s refused most`, header, cells, 'cards ranking'), note)
     },
   }
 }
@@ -35,7 +37,7 @@ export function labelPanel(board: Board): Panel {
         window: board.window(),
         by: 'label',
         order: 'bytesDown',
-        top: 12,
+        top: LABELS,
       })
       const labelled = rows.filter(({ flows }) => (flows ?? 0) > 0)
       const rest = restOf(total, rows)
@@ -48,7 +50,9 @@ export function labelPanel(board: Board): Panel {
         formatBytes(row.bytesUp ?? 0),
         formatCount(row.flows ?? 0),
       ])
-      fill(byId('labels'), 'Allowed traffic by label', ['Label', 'Received', 'Sent', 'Connections'], cells, more > 0)
+      const header = ['Label', 'Received', 'Sent', 'Connections']
+      const note = more > 0 ? `The first ${LABELS} are shown.` : undefined
+      fill(byId('labels'), table('Allowed traffic by label', header, cells, 'amounts'), note)
     },
   }
 }
@@ -68,18 +72,13 @@ function mainReason({ denialsByReason }: TelemetryRow): string {
   return most?.[0] ?? '–'
 }
 
-function fill(
-  place: HTMLElement,
-  caption: string,
-  header: readonly string[],
-  rows: readonly (readonly (Node | string)[])[],
-  isMore: boolean,
-): void {
+function fill(place: HTMLElement, rows: HTMLTableElement, note: string | undefined): void {
   // A table that is made anew takes away the focus of who is in it.
   const focused = place.contains(document.activeElement) ? document.activeElement?.textContent : undefined
+  const isEmpty = rows.tBodies[0]!.rows.length === 0
   place.replaceChildren(
-    rows.length === 0 ? element('p', { class: 'quiet' }, 'Nothing in the time shown.') : table(caption, header, rows),
-    ...(isMore ? [element('p', { class: 'quiet' }, 'There are more.')] : []),
+    isEmpty ? element('p', { class: 'quiet' }, 'Nothing in the time shown.') : rows,
+    ...(note === undefined ? [] : [element('p', { class: 'quiet' }, note)]),
   )
   if (focused === undefined) return
   for (const each of place.querySelectorAll('button')) if (each.textContent === focused) each.focus()

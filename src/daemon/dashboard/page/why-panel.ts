@@ -9,8 +9,6 @@ export class WhyPanel {
 
   constructor(board: Board) {
     this.board = board
-    byId('why-answer').replaceChildren()
-    byId<HTMLFormElement>('why-form').reset()
     byId('why-form').addEventListener(
       'submit',
       (event) => {
