@@ -26,6 +26,7 @@ export const ERRORS = {
   'api.forbidden': 'The address or the key may not make this request.',
   'api.request': 'A request to the API is malformed.',
   'api.size': 'A request to the API is larger than it may be.',
+  'api.slow': 'The body of a request to the API comes too slowly.',
   'api.type': 'The body of a request to the API has a type that is not understood.',
   'api.rate': 'Too many requests came from one client.',
   'api.not-found': 'What a request to the API asks for does not exist.',

@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import { fail, formatProblem } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import { MAX_POLICY_BYTES } from '../../policy/index.ts'
@@ -15,8 +15,9 @@ import type { ConfigurationSession } from '../session/configuration-session.ts'
 import { importIntoNodes } from './import-nodes.ts'
 import { checkCandidate, importCandidate, rollbackPolicy } from './import-policy.ts'
 
-/** A policy that is not here by then is given up, milliseconds. */
+/** A policy that is not here by then, or of which nothing comes for so long, is given up, milliseconds. */
 const UPLOAD_MS = 120_000
+const UPLOAD_IDLE_MS = 30_000
 
 /**
  * Root's answer to one request of the daemon, over the connection it came by. Nothing in the request is taken on trust:
@@ -24,7 +25,7 @@ const UPLOAD_MS = 120_000
  */
 export async function answerActivation(
   layout: Layout,
-  connection: Duplex,
+  connection: Socket,
   session: () => Promise<ConfigurationSession>,
 ): Promise<void> {
   connection.on('error', () => {})
@@ -34,13 +35,16 @@ export async function answerActivation(
 
 async function carryOut(
   layout: Layout,
-  connection: Duplex,
+  connection: Socket,
   session: () => Promise<ConfigurationSession>,
 ): Promise<ActivationReply> {
-  const late = setTimeout(() => connection.destroy(), UPLOAD_MS)
+  const giveUp = () => connection.destroy()
+  const late = setTimeout(giveUp, UPLOAD_MS)
+  connection.setTimeout(UPLOAD_IDLE_MS, giveUp)
   try {
     const { request, policy } = await readActivationRequest(connection, MAX_POLICY_BYTES)
     clearTimeout(late)
+    connection.setTimeout(0)
     const isIntoConfig = request.operation === 'import' && request.into === 'config'
     const result = isIntoConfig
       ? await performIntoConfig(layout, request, policy, await session())

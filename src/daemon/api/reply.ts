@@ -40,6 +40,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'api.key-expired': 401,
   'api.forbidden': 403,
   'api.not-found': 404,
+  'api.slow': 408,
   'api.size': 413,
   'api.type': 415,
   'api.rate': 429,

@@ -5,14 +5,15 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { fail } from '../../../base/errors.ts'
 import { runtimePaths } from '../../../base/layout.ts'
-import { MAX_POLICY_BYTES } from '../../../policy/index.ts'
-import { type ActivationRequest, activationResult, requestActivation } from '../../../services/index.ts'
+import { type ActivationRequest, activationResult, type Handed, requestActivation } from '../../../services/index.ts'
 import type { Access } from '../access.ts'
+import { textOf } from '../body.ts'
 import type { ApiContext, ApiServer } from '../context.ts'
 import { type Form, MAX_FORM, readForm } from '../form.ts'
 import { mayActAs } from '../keys.ts'
 import { type OperationView, operationView } from '../operations.ts'
 import { failure, success, successOf } from '../reply.ts'
+import { Uploads } from '../uploads.ts'
 
 const MAX_ROLLBACK = 4096
 
@@ -35,6 +36,9 @@ export async function policyChangeRoutes(app: ApiServer, context: ApiContext, ac
   app.addContentTypeParser('application/json', (_request, payload, done) => done(null, payload))
   await app.register(formBody, { bodyLimit: MAX_FORM })
   await app.register(multipart)
+
+  const uploads = new Uploads()
+  let isCommitting = false
 
   app.post(
     '/clawgress/policy',
@@ -60,11 +64,11 @@ export async function policyChangeRoutes(app: ApiServer, context: ApiContext, ac
       const isDryRun = request.query['dry-run']
       if (!isDryRun && !mayActAs(caller.role, 'admin'))
         fail('api.forbidden', `Activating is for the role admin; the key of ${caller.id} has the role ${caller.role}.`)
-      const policy = form === undefined ? bodyOf(request) : Readable.from([Buffer.from(required(form))])
+      const sent = form === undefined ? bodyOf(request) : Readable.from([Buffer.from(required(form))])
       const order: ActivationRequest = isDryRun
         ? { operation: 'check', user: caller.id }
         : { operation: 'import', user: caller.id, into: request.query.into, ...expectedOf(request) }
-      const data = await carryOut(order, Readable.from(bounded(policy, MAX_POLICY_BYTES)))
+      const data = await carryOut(order, sent)
       if ('state' in data) return reply.code(202).header('location', placeOf(data)).send(success(data))
       return reply.code(200).header('etag', `"${data.generation}"`).send(success(data))
     },
@@ -82,7 +86,7 @@ export async function policyChangeRoutes(app: ApiServer, context: ApiContext, ac
     },
     async (request, reply) => {
       const { form, caller } = await enter(request)
-      const text = form === undefined ? await textOf(bodyOf(request)) : required(form)
+      const text = form === undefined ? await textOf(bodyOf(request), MAX_ROLLBACK) : required(form)
       const { version } = parseRollback(text)
       const order: ActivationRequest = {
         operation: 'rollback',
@@ -96,6 +100,32 @@ export async function policyChangeRoutes(app: ApiServer, context: ApiContext, ac
     },
   )
 
+  async function enter(request: FastifyRequest) {
+    const form = await readForm(request)
+    return { form, caller: access.admitForm(request, form?.key) }
+  }
+
+  async function carryOut(order: ActivationRequest, sent?: Readable) {
+    const { result } = await handOver(order, sent)
+    // The patience begins when the policy is handed over.
+    return context.operations.follow({ kind: order.operation, user: order.user }, result)
+  }
+
+  async function handOver(order: ActivationRequest, sent: Readable | undefined): Promise<Handed> {
+    const upload = sent === undefined ? undefined : await uploads.receive(order.user, sent)
+    try {
+      const release = order.operation === 'import' && order.into === 'config' ? claimCommit() : () => {}
+      const { activationSocket } = runtimePaths(context.layout)
+      const handed = await requestActivation(activationSocket, order, upload?.policy).catch((error: unknown) => {
+        release()
+        throw error
+      })
+      return { result: handed.result.finally(release) }
+    } finally {
+      upload?.release()
+    }
+  }
+
   /** A commit of the configuration cannot look at If-Match under its own lock, so there is one at a time. */
   function claimCommit(): () => void {
     if (isCommitting) fail('apply.busy', 'Another policy is being committed into the configuration.')
@@ -103,27 +133,6 @@ export async function policyChangeRoutes(app: ApiServer, context: ApiContext, ac
     return () => {
       isCommitting = false
     }
-  }
-
-  async function enter(request: FastifyRequest) {
-    const form = await readForm(request)
-    return { form, caller: access.admitForm(request, form?.key) }
-  }
-
-  let isCommitting = false
-
-  async function carryOut(order: ActivationRequest, policy?: Readable) {
-    const release = order.operation === 'import' && order.into === 'config' ? claimCommit() : () => {}
-    // The patience begins when the policy is handed over.
-    const handed = await requestActivation(runtimePaths(context.layout).activationSocket, order, policy).catch(
-      (error: unknown) => {
-        release()
-        throw error
-      },
-    )
-    const result = handed.result.finally(release)
-    const about = { kind: order.operation, user: order.user }
-    return context.operations.follow(about, result)
   }
 }
 
@@ -154,21 +163,6 @@ function bodyOf({ body }: FastifyRequest): Readable {
 }
 
 const required = ({ data }: Form): string => data ?? fail('api.request', 'The form has no field data.')
-
-async function* bounded(source: Readable, most: number): AsyncIterable<Buffer> {
-  let total = 0
-  for await (const part of source as AsyncIterable<Buffer>) {
-    total += part.length
-    if (total > most) fail('api.size', `The body is larger than ${most} octets.`)
-    yield part
-  }
-}
-
-async function textOf(source: Readable): Promise<string> {
-  const parts: Buffer[] = []
-  for await (const part of bounded(source, MAX_ROLLBACK)) parts.push(part)
-  return Buffer.concat(parts).toString('utf8')
-}
 
 /** Body of a rollback. */
 export const rollbackBody = z.strictObject({
