@@ -34,11 +34,20 @@ const EVERY = 1_000
 export class Omissions {
   private readonly told = new Map<Omission, number>()
   private toldAt = 0
+  private made = 0
 
   /** `totals` since whatever start; one that fell began anew. The first look at `rate` is only remembered. */
   take(totals: Partial<Record<Omission, number>>, now: number): OmissionRecord[] {
     if (Math.abs(now - this.toldAt) < EVERY) return []
     this.toldAt = now
+    const before = this.made
+    const records = this.added(totals, now)
+    this.made = records.length
+    // Where syslog takes nothing, it does not take these either: telling that again and again is no news.
+    return records.filter(({ event, count }) => event !== 'syslog' || count > before)
+  }
+
+  private added(totals: Partial<Record<Omission, number>>, now: number): OmissionRecord[] {
     return Object.entries(totals).flatMap(([event, total]) => {
       const before = this.told.get(event as Omission) ?? (event === 'rate' ? total : 0)
       this.told.set(event as Omission, total)

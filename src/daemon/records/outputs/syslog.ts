@@ -1,8 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 
-/** `logger` (util-linux) reading lines; a record is longer than its default of 1 KiB. */
+/**
+ * `logger` (util-linux) reading lines; a record is longer than its default of 1 KiB. It prints every message after it has
+ * sent it; a machine without syslog is no failure.
+ */
 export const loggerCommand = (facility: string, level = 'info'): readonly string[] => [
   'logger',
+  '--stderr',
+  '--socket-errors=off',
   '--tag',
   'clawgress',
   '--priority',
@@ -13,16 +18,28 @@ export const loggerCommand = (facility: string, level = 'info'): readonly string
 
 const QUEUE = 4 << 20
 const RESTART_AFTER = 1_000
+const LINE_END = 10
+/** What a message of syslog begins with (RFC 3164 section 4.1.1); anything else is a complaint. */
+const MESSAGE_START = '<'.charCodeAt(0)
+
+/** One child, and how far it has come. */
+interface Sender {
+  readonly process: ChildProcess
+  given: number
+  sent: number
+  /** It was told to end when it has sent everything. */
+  isEnding: boolean
+}
 
 /**
- * Sends lines to syslog through one long-lived child. It may die or block without harm: what waits is bounded, and what
- * does not fit is dropped and counted (the decision log has it).
+ * Sends lines to syslog through one long-lived child, which prints to stderr what it has sent. It may die or block
+ * without harm: what waits is bounded, and what does not fit or dies with it is counted (the decision log has it).
  */
 export class Syslog {
-  /** Lines that syslog did not get. */
+  /** Lines that syslog did not get; the one that a child was sending when it died may be among them nevertheless. */
   dropped = 0
   private command: readonly string[]
-  private child: ChildProcess | undefined
+  private sender: Sender | undefined
   private startedAt = Number.NEGATIVE_INFINITY
 
   constructor(command: readonly string[]) {
@@ -38,35 +55,57 @@ export class Syslog {
 
   send(lines: readonly string[]): void {
     if (lines.length === 0) return
-    const input = this.running()?.stdin
-    if (input === undefined || input === null || input.writableLength > QUEUE) this.dropped += lines.length
-    else input.write(`${lines.join('\n')}\n`)
+    const sender = this.running()
+    const input = sender?.process.stdin
+    if (sender === undefined || !input || input.destroyed || input.writableLength > QUEUE) {
+      this.dropped += lines.length
+      return
+    }
+    sender.given += lines.length
+    input.write(`${lines.join('\n')}\n`)
   }
 
   /** Ends the child without waiting for what it still has. */
   kill(): void {
-    this.child?.kill()
+    this.sender?.process.kill()
     this.close()
   }
 
   /** Lets the child send what it has and end. */
   close(): void {
-    this.child?.stdin?.end()
-    this.child = undefined
+    if (this.sender !== undefined) this.sender.isEnding = true
+    this.sender?.process.stdin?.end()
+    this.sender = undefined
     this.startedAt = Number.NEGATIVE_INFINITY
   }
 
-  private running(): ChildProcess | undefined {
-    if (this.child !== undefined) return this.child
-    if (Date.now() - this.startedAt < RESTART_AFTER) return undefined
-    this.startedAt = Date.now()
-    const child = spawn(this.command[0]!, this.command.slice(1), { stdio: ['pipe', 'ignore', 'ignore'] })
+  private running(): Sender | undefined {
+    if (this.sender !== undefined) return this.sender
+    if (performance.now() - this.startedAt < RESTART_AFTER) return undefined
+    this.startedAt = performance.now()
+    const process = spawn(this.command[0]!, this.command.slice(1), { stdio: ['pipe', 'ignore', 'pipe'] })
+    const sender: Sender = { process, given: 0, sent: 0, isEnding: false }
     const forget = () => {
-      if (this.child === child) this.child = undefined
+      if (this.sender === sender) this.sender = undefined
     }
-    child.on('error', forget).on('exit', forget)
-    child.stdin.on('error', forget)
-    this.child = child
-    return child
+    let isStart = true
+    let isMessage = false
+    process.stderr.on('data', (text: Buffer) => {
+      for (let at = 0; at < text.length; ) {
+        if (isStart) isMessage = text[at] === MESSAGE_START
+        const end = text.indexOf(LINE_END, at)
+        isStart = end >= 0
+        if (isStart && isMessage) sender.sent++
+        at = isStart ? end + 1 : text.length
+      }
+    })
+    process.on('error', forget).on('exit', forget)
+    process.stdin.on('error', forget)
+    // Everything that it printed was read.
+    process.on('close', (code) => {
+      if (!sender.isEnding || code !== 0) this.dropped += Math.max(0, sender.given - sender.sent)
+    })
+    this.sender = sender
+    return sender
   }
 }

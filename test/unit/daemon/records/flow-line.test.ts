@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { flowRecord, flowRecordOf } from '../../../../src/daemon/records/kinds/flow-record.ts'
-import { Omissions } from '../../../../src/daemon/records/kinds/omission-record.ts'
 import { printRecord } from '../../../../src/daemon/records/kinds/record.ts'
 import { parseFlowLine } from '../../../../src/daemon/records/sources/flow-line.ts'
 import { ResolvedNames } from '../../../../src/pinner/answering/resolved-names.ts'
@@ -103,21 +102,6 @@ describe('a line of an ended flow', () => {
     )
     const two = flowRecordOf(flow, { ...about, names: ['api.example.com', 'www.example.com'] })
     assert.deepEqual([two.name, two.names?.length, two.reason], [undefined, 2, undefined])
-  })
-})
-
-describe('what the records lack', () => {
-  it('is told once a second at most, as what was added', () => {
-    const omissions = new Omissions()
-    const told = (rate: number, disk: number, now: number) =>
-      omissions.take({ rate, disk }, now).map(({ event, count }) => [event, count])
-    assert.deepEqual(told(100, 0, 10_000), [], 'what was before this program began is not known')
-    assert.deepEqual(told(150, 3, 10_500), [])
-    assert.deepEqual(told(150, 3, 11_500), [
-      ['rate', 50],
-      ['disk', 3],
-    ])
-    assert.deepEqual(told(20, 3, 13_000), [['rate', 20]], 'the table was loaded anew')
   })
 })
 

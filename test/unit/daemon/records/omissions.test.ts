@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { layoutBelow, runtimePaths } from '../../../../src/base/layout.ts'
+import { GuardWatch } from '../../../../src/daemon/guard-watch.ts'
+import { Omissions, omissionRecord } from '../../../../src/daemon/records/kinds/omission-record.ts'
+import { Records } from '../../../../src/daemon/records/records.ts'
+import { tempFolder, until } from '../temp-folder.ts'
+
+describe('what the records lack', () => {
+  const folder = tempFolder()
+
+  it('is told once a second at most, as what was added', () => {
+    const omissions = new Omissions()
+    const told = (rate: number, disk: number, now: number) =>
+      omissions.take({ rate, disk }, now).map(({ event, count }) => [event, count])
+    assert.deepEqual(told(100, 0, 10_000), [], 'what was before this program began is not known')
+    assert.deepEqual(told(150, 3, 10_500), [])
+    assert.deepEqual(told(150, 3, 11_500), [
+      ['rate', 50],
+      ['disk', 3],
+    ])
+    assert.deepEqual(told(20, 3, 13_000), [['rate', 20]], 'the table was loaded anew')
+  })
+
+  it('is told of syslog in the file, and not again for the records that tell it', async () => {
+    const layout = layoutBelow(folder())
+    for (const path of [join(layout.run, 'log'), join(layout.named, 'log'), layout.log])
+      mkdirSync(path, { recursive: true })
+    const { omissions, namedDenials } = runtimePaths(layout)
+    const records = new Records(
+      { layout, lookUpNames: async () => new Map(), syslogCommand: () => ['false'] },
+      new GuardWatch(layout),
+    )
+    const told = () =>
+      existsSync(omissions)
+        ? readFileSync(omissions, 'utf8')
+            .trim()
+            .split('\n')
+            .map((line) => omissionRecord.parse(JSON.parse(line)))
+        : []
+    try {
+      for (let i = 0; i < 3; i++)
+        appendFileSync(
+          namedDenials,
+          `client @0x7f16 10.77.0.2#4000 (a): rpz QNAME NXDOMAIN rewrite n${i}.test/A/IN via x\n`,
+        )
+      let now = Date.now()
+      const look = () => {
+        now += 1_500
+        records.step(now)
+        return told().length > 0
+      }
+      await until(look, 'an omission record')
+      assert.deepEqual(
+        told().map(({ event, count }) => [event, count]),
+        [['syslog', 3]],
+      )
+      await until(() => look() && records.status().lost.syslog > 3, 'its own record is lost, too')
+      for (let i = 0; i < 5; i++) look()
+      assert.equal(told().length, 1)
+    } finally {
+      records.close()
+    }
+  })
+})
