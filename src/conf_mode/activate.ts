@@ -102,8 +102,9 @@ async function prepare(
   try {
     checkpoint('generated')
     await settleAll([
-      prepareNamed(plan, layout, previous === undefined ? {} : { previous: previous.id }),
+      // First, so that nft is at work while the zones are decided.
       checkPlanRuleset(plan, facts.interfaces),
+      prepareNamed(plan, layout, previous === undefined ? {} : { previous: previous.id }),
     ])
     checkpoint('checked')
   } catch (error) {

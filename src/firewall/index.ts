@@ -12,7 +12,7 @@ export {
 } from './flows/justification.ts'
 export { probeFlows } from './flows/prober.ts'
 export { forgetStaleQueries } from './flows/stale-queries.ts'
-export { type LiveRuleset, liveRuleset, readLiveObjects } from './live.ts'
+export { hasFlowtables, type LiveRuleset, liveRuleset, readLiveObjects } from './live.ts'
 export { heldSetName, pinSetName, TABLE } from './names.ts'
 export { applyRuleset, checkRuleset, removeTable } from './nft.ts'
 export { PinError, type PinFailure, type PinOperation, PinWriter, type SetAddress } from './pin-writer.ts'

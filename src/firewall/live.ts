@@ -1,6 +1,6 @@
 import { TABLE } from './names.ts'
 import { withSocket } from './netlink/kept-socket.ts'
-import { readChains, readCounterObjects, readSets, readTable } from './netlink/table-objects.ts'
+import { listsFlowtables, readChains, readCounterObjects, readSets, readTable } from './netlink/table-objects.ts'
 import { parseMarker } from './ruleset/live-marker.ts'
 import type { LiveObjects } from './ruleset/text.ts'
 
@@ -54,3 +54,6 @@ export function readLiveObjects(): LiveObjects {
     counters: readCounterObjects(socket, TABLE).map((counter) => counter.name),
   }))
 }
+
+/** Is there a flowtable, whoever loaded it? Its flows may pass without any rule of ours. */
+export const hasFlowtables = (): boolean => withSocket(listsFlowtables)

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { execa } from 'execa'
 import { fail } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
+import { runProgram } from '../base/run-program.ts'
 import { isBusy } from './busy.ts'
 import { prepareFolders } from './folders.ts'
 import { probe, stillWorks } from './probe.ts'
@@ -47,13 +47,10 @@ export function systemdServices(layout: Layout): Services {
   }
 }
 
+const SYSTEMCTL_MS = 90_000
+
 const systemctl = (verb: string, unit: UnitName, ...more: string[]) =>
-  execa('systemctl', ['--no-ask-password', verb, `${unit}.service`, ...more], {
-    reject: false,
-    timeout: 90_000,
-    // Ctrl-C on our terminal must not end it in the middle of a commit, which does not heed it either.
-    detached: true,
-  })
+  runProgram('systemctl', ['--no-ask-password', verb, `${unit}.service`, ...more], { timeoutMs: SYSTEMCTL_MS })
 
 /** Has it had time enough to start, and does not do its work? Then starting it would change nothing. */
 async function isStuck(unit: UnitDefinition<UnitName>): Promise<boolean> {

@@ -1,12 +1,13 @@
 import { X509Certificate } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { replaceWhole } from '../../base/atomic-file.ts'
 import type { Layout } from '../../base/layout.ts'
+import { runProgram } from '../../base/run-program.ts'
 import type { WhySettings } from '../../daemon/why/settings.ts'
 
 const DAYS = 3650
+const TIMEOUT_MS = 30_000
 /** It is made anew when less than this is left, milliseconds. */
 const RENEW_BEFORE = 90 * 86_400_000
 
@@ -33,11 +34,12 @@ export async function withCertificate(layout: Layout, settings: WhySettings): Pr
 
 async function selfSigned({ name, listen }: WhySettings): Promise<NonNullable<WhySettings['tls']>> {
   const names = [`DNS:${name}`, ...listen.map((address) => `IP:${address}`)].join()
-  const { stdout } = await execa('openssl', [
+  const words = [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', String(DAYS)],
     ...['-subj', '/CN=Clawgress', '-addext', `subjectAltName=${names}`, '-addext', 'extendedKeyUsage=serverAuth'],
     ...['-keyout', '-', '-out', '-'],
-  ])
+  ]
+  const { stdout } = await runProgram('openssl', words, { timeoutMs: TIMEOUT_MS })
   const made = split(stdout)
   if (made === undefined) throw new Error('openssl printed no certificate')
   return made

@@ -11,8 +11,8 @@ import {
 } from './message.ts'
 import type { NetlinkSocket } from './socket.ts'
 
-/** Families of tables (linux/netfilter.h). */
-export const NFPROTO = { inet: 1, ipv4: 2, ipv6: 10 } as const
+/** Families of tables (linux/netfilter.h); a dump of `any` lists those of each. */
+export const NFPROTO = { any: 0, inet: 1, ipv4: 2, ipv6: 10 } as const
 /** First message type of nf_tables (linux/netfilter/nfnetlink.h, NFNL_SUBSYS_NFTABLES). */
 export const NFT_MSG = 10 << 8
 const NLM_F_DUMP_INTR = 0x10

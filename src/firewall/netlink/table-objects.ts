@@ -1,4 +1,4 @@
-import { dump, NFT_MSG, numberOf, textOf } from './dump.ts'
+import { dump, NFPROTO, NFT_MSG, numberOf, textOf } from './dump.ts'
 import { readAttributes, readU64 } from './message.ts'
 import type { NetlinkSocket } from './socket.ts'
 
@@ -8,6 +8,7 @@ const GETTABLE = NFT_MSG | 1
 const GETCHAIN = NFT_MSG | 4
 const GETSET = NFT_MSG | 10
 const GETOBJ = NFT_MSG | 19
+const GETFLOWTABLE = NFT_MSG | 23
 const TABLE_NAME = 1
 const TABLE_FLAGS = 2
 const CHAIN_TABLE = 1
@@ -85,3 +86,7 @@ export function readCounterObjects(socket: NetlinkSocket, table: string): Counte
     return { name: textOf(attributes, buffer, OBJ_NAME), packets, bytes }
   })
 }
+
+/** Has any table, whoever loaded it, a flowtable? */
+export const listsFlowtables = (socket: NetlinkSocket): boolean =>
+  dump(socket, { type: GETFLOWTABLE, family: NFPROTO.any }, () => true).length > 0

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { layoutBelow } from '../../../src/base/layout.ts'
 import { withCertificate } from '../../../src/conf_mode/settings/own-certificate.ts'
 import { readWhyPage, whyPagePlan } from '../../../src/conf_mode/settings/why-page-settings.ts'
-import type { Listener, SystemFacts } from '../../../src/conf_mode/system/system-facts.ts'
+import type { Listener } from '../../../src/conf_mode/system/sockets.ts'
+import type { SystemFacts } from '../../../src/conf_mode/system/system-facts.ts'
 
 const LISTEN = ['10.0.1.1', 'fd77:1::1', 'fe80::1']
 const factsWith = (...listeners: Listener[]): SystemFacts => ({
