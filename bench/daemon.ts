@@ -1,19 +1,17 @@
-import { appendFileSync, chownSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Layout, runtimePaths } from '../src/base/layout.ts'
 import { askTelemetry } from '../src/daemon/query-socket.ts'
-import { askDaemon } from '../src/daemon/status.ts'
-import { DIMENSION_LIMITS, REASON_CODES } from '../src/daemon/telemetry/measures.ts'
-import { makeColumns, pack } from '../src/daemon/telemetry/packed-counts.ts'
-import { type StoredStep, TelemetryStore } from '../src/daemon/telemetry/store.ts'
-import { LEVELS } from '../src/daemon/telemetry/timeline.ts'
+import { DIMENSION_LIMITS } from '../src/daemon/telemetry/measures.ts'
 import { services } from '../src/services/index.ts'
 import type { Lab } from '../src/standalone/lab/lab.ts'
 import { CACHED, type Perf, perf, questionsFrom } from './answers.ts'
+import { apiAnswers, askStatus, type Curl, visit, withApi } from './api/session.ts'
+import { STATUS_LIMIT_MS, STATUS_RATE } from './api.ts'
 import { importText } from './commits.ts'
+import { clientAt, deniedName, fillStore } from './daemon/full-week.ts'
 import { policyText, poolName } from './policies.ts'
-import { grouped, median, milliseconds, quantile, type Row } from './row.ts'
+import { grouped, median, milliseconds, type Row } from './row.ts'
 
 const UNIT = 'clawgressd'
 const LIMIT_MB = 200
@@ -26,11 +24,15 @@ const STARTED_MS = 3_000
 const SETTLE_MS = 75_000
 const ROUNDS = 6
 
-/** The daemon beside the path of questions, and its memory and answers with a full week behind it. */
-export async function* benchDaemon(lab: Lab): AsyncGenerator<Row> {
-  yield await questionsWithDaemon(lab)
-  yield* fullWeek(lab)
+/** Answers from the cache with the daemon at work and without. */
+export async function* benchBeside(lab: Lab): AsyncGenerator<Row> {
+  yield* withApi(lab, async function* () {
+    yield await questionsWithDaemon(lab)
+  })
 }
+
+/** The daemon's memory and answers with a full week behind it, and everything on that it serves. */
+export const benchDaemon = (lab: Lab): AsyncGenerator<Row> => withApi(lab, (curl) => fullWeek(lab, curl))
 
 async function questionsWithDaemon(lab: Lab): Promise<Row> {
   const pool = Array.from({ length: CACHED }, (_, i) => poolName(i))
@@ -56,89 +58,54 @@ async function questionsWithDaemon(lab: Lab): Promise<Row> {
   }
 }
 
-async function* fullWeek(lab: Lab): AsyncGenerator<Row> {
+async function* fullWeek(lab: Lab, curl: Curl): AsyncGenerator<Row> {
   const { layout } = lab.gateway
   const units = services(layout)
   await units.stop(UNIT)
   fillStore(layout)
   await units.ensure(UNIT)
   const pid = (await units.status()).find(({ name }) => name === UNIT)!.pid!
-  const watch = watchStatus(layout)
   await askWeek(layout)
   const loaded = memoryMiB(pid, 'VmRSS')
+  await apiAnswers(curl)
+  const dashboard = visit(lab, new URL('daemon/dashboard.ts', import.meta.url))
+  const asking = askStatus(lab, STATUS_RATE)
+  await sleep(STARTED_MS)
   await deny(layout)
-  await askWeek(layout)
   await sleep(SETTLE_MS)
-  await askWeek(layout)
-  const { middle, p99, worst, lost } = await watch.end()
+  const { middle, p99, worst, count, lost } = await asking.end()
+  const rounds = JSON.parse(await dashboard.end()) as number[]
   const peak = memoryMiB(pid, 'VmHWM')
   const clients = grouped(DIMENSION_LIMITS.client)
   const names = grouped(DIMENSION_LIMITS.name)
   yield {
-    work: `memory of the daemon, most at any time: a full week of ${clients} clients and ${names} names, ${grouped(RATE)} denials a second on top`,
+    work: `memory of the daemon with API, dashboard and why page, most at any time: a full week of ${clients} clients and ${names} names, ${grouped(RATE)} denials a second on top`,
     measured: `${peak.toFixed(0)} MiB`,
     compared: `the week alone: ${loaded.toFixed(0)} MiB; afterwards: ${memoryMiB(pid, 'VmRSS').toFixed(0)} MiB`,
     budget: `${LIMIT_MB} MB`,
     met: peak * 1.048576 <= LIMIT_MB,
   }
   yield {
-    work: 'status of the daemon meanwhile, while it reads, sums and writes that week (p99, worst)',
-    measured: `${milliseconds(p99)}, ${milliseconds(worst)}`,
-    compared: `median ${milliseconds(middle)}; not answered: ${lost}`,
+    work: `GET /clawgress/status, ${STATUS_RATE} requests a second meanwhile (p50, p99, worst)`,
+    measured: [middle, p99, worst].map(milliseconds).join(', '),
+    compared: `${grouped(count)} requests; not answered: ${lost}`,
+    budget: `${STATUS_LIMIT_MS} ms`,
+    met: p99 <= STATUS_LIMIT_MS && lost === 0,
+  }
+  yield {
+    work: 'the counts of a week for the dashboard meanwhile (p50, worst)',
+    measured: `${milliseconds(median(rounds))}, ${milliseconds(Math.max(...rounds))}`,
+    compared: `${rounds.length} rounds of five questions at once`,
   }
 }
 
-/** The busiest of a week, by client and by name, as the dashboard asks for them. */
+/** The busiest of a week, by client and by name; waits until the week is read. */
 async function askWeek(layout: Layout): Promise<void> {
   for (const by of ['client', 'name'] as const) await askTelemetry(layout, { window: '7d', by })
 }
 
-/** Every step of a week as full as it can be, written where the daemon will look for it. */
-function fillStore(layout: Layout): void {
-  const { telemetryFolder } = runtimePaths(layout)
-  const path = join(telemetryFolder, 'telemetry.db')
-  rmSync(path, { force: true })
-  const store = new TelemetryStore(path)
-  const now = Date.now()
-  for (const [number, { step, steps, names }] of LEVELS.entries()) {
-    if (number === 0) continue
-    const newest = now - (now % step)
-    for (let back = steps; back >= 1; back--) {
-      const first = (back * names) % DIMENSION_LIMITS.name
-      store.put(number, newest - back * step, fullStep(first, names), 0)
-    }
-  }
-  if (store.troubles.length > 0) throw new Error(store.troubles.join(' '))
-  store.close()
-  const { uid, gid } = statSync(telemetryFolder)
-  chownSync(path, uid, gid)
-}
-
-function fullStep(first: number, names: number): StoredStep {
-  const clients = Array.from({ length: DIMENSION_LIMITS.client }, (_, i) => clientAt(i))
-  const keys = ['', 'default', ...clients, ...Array.from({ length: names }, (_, i) => deniedName(first + i))]
-  const dimensions = keys.map((_, row) => ['all', 'group'][row] ?? (row < clients.length + 2 ? 'client' : 'name'))
-  const columns = makeColumns(keys.length, keys.length)
-  // Few are busy, and most are not.
-  columns.counts.forEach((_, at) => {
-    columns.counts[at] = Math.floor(5_000 / (1 + ((at * 7_919) % 1_009)))
-  })
-  columns.octets.forEach((_, at) => {
-    columns.octets[at] = (at * 104_729) % 1_000_003
-  })
-  keys.forEach((_, row) => {
-    columns.reasonRows[row] = row
-    columns.reasonNumbers[row] = row % 3
-    columns.reasonCounts[row] = 1 + Math.floor(900 / (1 + ((row * 31) % 101)))
-  })
-  return { reasons: REASON_CODES, dimensions, keys, packed: pack(columns) }
-}
-
-const clientAt = (i: number): string => `10.78.${(i >> 8) & 255}.${i & 255}`
-const deniedName = (i: number): string => `host-${i % DIMENSION_LIMITS.name}.tracker.example`
-
 /** Each name once, at an even pace. */
-async function deny(layout: Layout): Promise<void> {
+export async function deny(layout: Layout): Promise<void> {
   const path = runtimePaths(layout).pinnerDenials
   const batch = (RATE * BATCH_MS) / 1_000
   const began = performance.now()
@@ -150,27 +117,6 @@ async function deny(layout: Layout): Promise<void> {
     })
     appendFileSync(path, lines.join(''))
     await sleep(Math.max(0, began + ((first + batch) / batch) * BATCH_MS - performance.now()))
-  }
-}
-
-/** Asks the daemon for its status ten times a second, until the end; times in milliseconds. */
-function watchStatus(layout: Layout) {
-  const times: number[] = []
-  let [lost, isEnding] = [0, false]
-  const watching = (async () => {
-    while (!isEnding) {
-      const began = performance.now()
-      if ((await askDaemon(layout)) === undefined) lost++
-      else times.push(performance.now() - began)
-      await sleep(100)
-    }
-  })()
-  return {
-    end: async () => {
-      isEnding = true
-      await watching
-      return { middle: median(times), p99: quantile(times, 0.99), worst: Math.max(...times), lost }
-    },
   }
 }
 

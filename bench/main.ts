@@ -8,7 +8,7 @@ import { labDown } from '../src/standalone/lab/up.ts'
 import { benchAnswers } from './answers.ts'
 import { benchApi } from './api.ts'
 import { benchCommits, benchRevocation, commitSmall } from './commits.ts'
-import { benchDaemon } from './daemon.ts'
+import { benchBeside, benchDaemon } from './daemon.ts'
 import { benchDenials } from './denials.ts'
 import { benchFirewall } from './firewall.ts'
 import { benchLoads } from './loads.ts'
@@ -34,6 +34,7 @@ const PARTS: Readonly<Record<string, (lab: Lab) => AsyncGenerator<Row>>> = {
   api: benchApi,
   race: benchRace,
   denials: benchDenials,
+  beside: benchBeside,
   daemon: benchDaemon,
   loads: (lab) => benchLoads(lab, LARGE),
   memory: benchMemory,

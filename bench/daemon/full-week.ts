@@ -1,0 +1,51 @@
+import { chownSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Layout, runtimePaths } from '../../src/base/layout.ts'
+import { DIMENSION_LIMITS, REASON_CODES } from '../../src/daemon/telemetry/measures.ts'
+import { makeColumns, pack } from '../../src/daemon/telemetry/packed-counts.ts'
+import { type StoredStep, TelemetryStore } from '../../src/daemon/telemetry/store.ts'
+import { LEVELS } from '../../src/daemon/telemetry/timeline.ts'
+
+/** Every step of a week as full as it can be, written where the daemon will look for it. */
+export function fillStore(layout: Layout): void {
+  const { telemetryFolder } = runtimePaths(layout)
+  const path = join(telemetryFolder, 'telemetry.db')
+  rmSync(path, { force: true })
+  const store = new TelemetryStore(path)
+  const now = Date.now()
+  for (const [number, { step, steps, names }] of LEVELS.entries()) {
+    if (number === 0) continue
+    const newest = now - (now % step)
+    for (let back = steps; back >= 1; back--) {
+      const first = (back * names) % DIMENSION_LIMITS.name
+      store.put(number, newest - back * step, fullStep(first, names), 0)
+    }
+  }
+  if (store.troubles.length > 0) throw new Error(store.troubles.join(' '))
+  store.close()
+  const { uid, gid } = statSync(telemetryFolder)
+  chownSync(path, uid, gid)
+}
+
+function fullStep(first: number, names: number): StoredStep {
+  const clients = Array.from({ length: DIMENSION_LIMITS.client }, (_, i) => clientAt(i))
+  const keys = ['', 'default', ...clients, ...Array.from({ length: names }, (_, i) => deniedName(first + i))]
+  const dimensions = keys.map((_, row) => ['all', 'group'][row] ?? (row < clients.length + 2 ? 'client' : 'name'))
+  const columns = makeColumns(keys.length, keys.length)
+  // Few are busy, and most are not.
+  columns.counts.forEach((_, at) => {
+    columns.counts[at] = Math.floor(5_000 / (1 + ((at * 7_919) % 1_009)))
+  })
+  columns.octets.forEach((_, at) => {
+    columns.octets[at] = (at * 104_729) % 1_000_003
+  })
+  keys.forEach((_, row) => {
+    columns.reasonRows[row] = row
+    columns.reasonNumbers[row] = row % 3
+    columns.reasonCounts[row] = 1 + Math.floor(900 / (1 + ((row * 31) % 101)))
+  })
+  return { reasons: REASON_CODES, dimensions, keys, packed: pack(columns) }
+}
+
+export const clientAt = (i: number): string => `10.78.${(i >> 8) & 255}.${i & 255}`
+export const deniedName = (i: number): string => `host-${i % DIMENSION_LIMITS.name}.tracker.example`
