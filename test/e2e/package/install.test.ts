@@ -91,6 +91,7 @@ describe('the Debian package', function () {
       await machine.must('clawgress force-off')
       assert.equal((await machine.run('nft list table inet clawgress')).status, 1)
       await machine.must('dpkg --remove clawgress')
+      assert.equal(await machine.must('systemctl list-units --all --no-legend "clawgress*"'), '')
       assert.equal((await machine.run('test -e /usr/bin/clawgress')).status, 1)
       assert.equal((await machine.run('test -e /var/lib/clawgress')).status, 0)
     })
@@ -104,6 +105,7 @@ describe('the Debian package', function () {
 
     it('comes and goes a second time as the first', async () => {
       await machine.must(`dpkg -i /tmp/${DEB}`)
+      assert.equal((await machine.run('systemctl is-enabled clawgress-closed')).text, 'enabled')
       assert.match(await machine.must(`clawgress shell -c '${SWITCH_ON}'`), /is live and proven/)
       await machine.must("clawgress shell -c 'configure; delete service clawgress; commit; save'")
       await machine.must('dpkg --purge clawgress')
