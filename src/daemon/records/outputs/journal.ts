@@ -1,4 +1,4 @@
-import { calls } from '../../../firewall/netlink/libc.ts'
+import { calls, ERRNO, errno } from '../../../firewall/netlink/libc.ts'
 import { printRecord } from '../kinds/record.ts'
 import type { AnyRecord } from '../kinds/record-kinds.ts'
 
@@ -56,10 +56,18 @@ export function journalEntry(record: AnyRecord, line: string, facility: string):
   return Buffer.from(`${lines.join('\n')}\n`, 'latin1')
 }
 
-/** Hands records to journald with their fields. Never waits: what it does not take at once goes the way of syslog. */
+/** Milliseconds until the socket is opened anew: at first, and at most after failures one after another. */
+const PAUSE = { least: 100, most: 10_000 }
+
+/**
+ * Hands records to journald with their fields. Never waits: what it does not take at once goes the way of syslog, and
+ * so does everything for a while after a failure, until it is tried again.
+ */
 export class Journal {
   private readonly address: Buffer
   private fd: number | undefined
+  private pause = PAUSE.least
+  private closedUntil = Number.NEGATIVE_INFINITY
 
   constructor(path = JOURNAL_SOCKET) {
     this.address = Buffer.concat([Buffer.from([AF_UNIX, 0]), Buffer.from(`${path}\0`)])
@@ -67,6 +75,7 @@ export class Journal {
 
   /** Returns how many it took, of the first ones; `lines` are the records as they are printed. */
   send(records: readonly AnyRecord[], lines: readonly string[], facility: string): number {
+    if (performance.now() < this.closedUntil || !this.open()) return 0
     const refused = records.findIndex((record, at) => !this.sendOne(journalEntry(record, lines[at]!, facility)))
     return refused < 0 ? records.length : refused
   }
@@ -76,9 +85,29 @@ export class Journal {
     this.fd = undefined
   }
 
+  private open(): boolean {
+    if (this.fd !== undefined) return true
+    const fd = calls.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)
+    if (fd >= 0) this.fd = fd
+    else this.rest()
+    return fd >= 0
+  }
+
   private sendOne(entry: Buffer): boolean {
-    this.fd ??= calls.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL
-    return calls.sendto(this.fd, entry, entry.length, flags, this.address, this.address.length) === entry.length
+    const sent = calls.sendto(this.fd!, entry, entry.length, flags, this.address, this.address.length)
+    if (sent === entry.length) {
+      this.pause = PAUSE.least
+      return true
+    }
+    // A full queue is no failure of the socket.
+    if (errno() !== ERRNO.EAGAIN && errno() !== ERRNO.ENOBUFS) this.rest()
+    return false
+  }
+
+  private rest(): void {
+    this.close()
+    this.closedUntil = performance.now() + this.pause
+    this.pause = Math.min(2 * this.pause, PAUSE.most)
   }
 }

@@ -1,13 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 
+/** Where syslog takes messages; of journald where that runs. */
+export const SYSLOG_SOCKET = '/dev/log'
+
 /**
  * `logger` (util-linux) reading lines; a record is longer than its default of 1 KiB. It prints every message after it has
- * sent it; a machine without syslog is no failure.
+ * sent it, and ends where there is no syslog.
  */
 export const loggerCommand = (facility: string, level = 'info'): readonly string[] => [
   'logger',
   '--stderr',
-  '--socket-errors=off',
+  '--socket-errors=on',
   '--tag',
   'clawgress',
   '--priority',
@@ -26,7 +29,10 @@ const MESSAGE_START = '<'.charCodeAt(0)
 interface Sender {
   readonly process: ChildProcess
   given: number
+  /** Printed as messages, whether or not there was a complaint of them before. */
   sent: number
+  /** The last line complained: of a message that was not sent, or of why the child ends. */
+  hasComplained: boolean
   /** It was told to end when it has sent everything. */
   isEnding: boolean
 }
@@ -84,28 +90,37 @@ export class Syslog {
     if (performance.now() - this.startedAt < RESTART_AFTER) return undefined
     this.startedAt = performance.now()
     const process = spawn(this.command[0]!, this.command.slice(1), { stdio: ['pipe', 'ignore', 'pipe'] })
-    const sender: Sender = { process, given: 0, sent: 0, isEnding: false }
+    const sender: Sender = { process, given: 0, sent: 0, hasComplained: false, isEnding: false }
     const forget = () => {
       if (this.sender === sender) this.sender = undefined
     }
     let isStart = true
-    let isMessage = false
     process.stderr.on('data', (text: Buffer) => {
       for (let at = 0; at < text.length; ) {
-        if (isStart) isMessage = text[at] === MESSAGE_START
+        if (isStart) this.read(sender, text[at] === MESSAGE_START)
         const end = text.indexOf(LINE_END, at)
         isStart = end >= 0
-        if (isStart && isMessage) sender.sent++
         at = isStart ? end + 1 : text.length
       }
     })
     process.on('error', forget).on('exit', forget)
     process.stdin.on('error', forget)
     // Everything that it printed was read.
-    process.on('close', (code) => {
-      if (!sender.isEnding || code !== 0) this.dropped += Math.max(0, sender.given - sender.sent)
-    })
+    process.on('close', (code) => this.settle(sender, code))
     this.sender = sender
     return sender
+  }
+
+  /** A line that the child begins to print. */
+  private read(sender: Sender, isMessage: boolean): void {
+    if (sender.hasComplained) this.dropped++
+    sender.hasComplained = !isMessage
+    if (isMessage) sender.sent++
+  }
+
+  private settle({ given, sent, hasComplained, isEnding }: Sender, code: number | null): void {
+    const isDone = isEnding && code === 0
+    if (!isDone) this.dropped += Math.max(0, given - sent)
+    if (hasComplained && (code === 0 || code === null)) this.dropped++
   }
 }

@@ -1,20 +1,33 @@
+import { existsSync } from 'node:fs'
 import type { AnyRecord } from '../kinds/record-kinds.ts'
-import type { Journal } from './journal.ts'
-import { loggerCommand, Syslog } from './syslog.ts'
+import { JOURNAL_SOCKET, type Journal } from './journal.ts'
+import { loggerCommand, SYSLOG_SOCKET, Syslog } from './syslog.ts'
 
 /** The command that reads lines for syslog. */
 export type SyslogCommand = (facility: string) => readonly string[]
+
+/** Milliseconds between looks whether the machine has a log by now. */
+const LOOK_EVERY = 1_000
 
 /** The machine's own log: journald with fields where it runs, else syslog, with lines of JSON. */
 export class SystemLog {
   private readonly journal: Journal | undefined
   private readonly command: SyslogCommand
+  private readonly sockets: readonly string[]
   private readonly syslog: Syslog
   private facility = 'local7'
+  private isThere = false
+  private lookedAt = Number.NEGATIVE_INFINITY
 
-  constructor(journal: Journal | undefined, command: SyslogCommand = loggerCommand) {
+  /** `sockets`: a machine on which none of them was ever seen has no log, and misses no records in it. */
+  constructor(
+    journal: Journal | undefined,
+    command: SyslogCommand = loggerCommand,
+    sockets: readonly string[] = journal === undefined ? [] : [JOURNAL_SOCKET, SYSLOG_SOCKET],
+  ) {
     this.journal = journal
     this.command = command
+    this.sockets = sockets
     this.syslog = new Syslog(command(this.facility))
   }
 
@@ -30,6 +43,7 @@ export class SystemLog {
 
   /** `lines` are the records as they are printed. */
   send(records: readonly AnyRecord[], lines: readonly string[]): void {
+    if (!this.isThere && !this.look()) return
     const taken = this.journal?.send(records, lines, this.facility) ?? 0
     this.syslog.send(taken === 0 ? lines : lines.slice(taken))
   }
@@ -37,5 +51,13 @@ export class SystemLog {
   close(): void {
     this.journal?.close()
     this.syslog.close()
+  }
+
+  private look(): boolean {
+    const now = performance.now()
+    if (now - this.lookedAt < LOOK_EVERY) return false
+    this.lookedAt = now
+    this.isThere = this.sockets.length === 0 || this.sockets.some((path) => existsSync(path))
+    return this.isThere
   }
 }

@@ -88,7 +88,7 @@ describe('the journal', () => {
     const file = join(folder(), 'syslog')
     const command = () => ['dd', `of=${file}`, 'status=none']
     const records = [record('a.example')]
-    const log = new SystemLog(new Journal(join(folder(), 'nowhere')), command)
+    const log = new SystemLog(new Journal(join(folder(), 'nowhere')), command, [])
     log.send(records, printed(records))
     log.close()
     const { existsSync, readFileSync } = await import('node:fs')
