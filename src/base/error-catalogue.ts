@@ -30,6 +30,7 @@ export const ERRORS = {
   'api.type': 'The body of a request to the API has a type that is not understood.',
   'api.rate': 'Too many requests came from one client.',
   'api.not-found': 'What a request to the API asks for does not exist.',
+  'alert.test': 'No test alert can be sent.',
   'apply.busy': 'Another change to the enforcement is under way.',
   'apply.disk-full': 'The disk is full.',
   'apply.check': 'A generated file was refused by the program it is for.',

@@ -1,9 +1,10 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { z } from 'zod'
-import { fail } from '../base/errors.ts'
+import { ClawgressError, fail, type Problem } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
-import type { AlertReport } from './alerts/daemon-alerts.ts'
+import type { AlertReport, DaemonAlerts } from './alerts/daemon-alerts.ts'
+import type { TestOutcome } from './alerts/test-alert.ts'
 import type { AnyRecord } from './records/kinds/record-kinds.ts'
 import { DIMENSIONS, MEASURES } from './telemetry/measures.ts'
 import type { Telemetry, TelemetryAnswer } from './telemetry/telemetry.ts'
@@ -21,6 +22,7 @@ export const daemonQuery = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('metrics') }),
   z.strictObject({ command: z.literal('records') }),
   z.strictObject({ command: z.literal('alerts') }),
+  z.strictObject({ command: z.literal('test-alert'), webhook: z.string().max(32).optional() }),
 ])
 
 export type DaemonQuery = z.infer<typeof daemonQuery>
@@ -29,12 +31,14 @@ export interface QuerySources {
   readonly telemetry: Pick<Telemetry, 'query'>
   readonly metricsText: () => Promise<{ readonly text: string }>
   readonly onRecord: (listener: (record: AnyRecord) => void) => () => void
-  readonly alerts: () => AlertReport
+  readonly alerts: Pick<DaemonAlerts, 'report' | 'test'>
 }
 
 const MAX_CONNECTIONS = 32
 const MAX_QUERY = 4096
 const TIMEOUT = 5_000
+/** A receiver is asked four times at the most, which may take ten seconds each. */
+const TEST_TIMEOUT = 60_000
 /** Octets that wait for a slow reader of records, who is then cut off. */
 const MAX_WAITING = 1 << 20
 const MAX_ANSWER = 8 << 20
@@ -80,12 +84,22 @@ async function answer(socket: Socket, line: string, sources: QuerySources): Prom
     follow(socket, sources)
     return
   }
-  socket.end(`${JSON.stringify(await found(query, sources))}\n`)
+  // Receivers may take their time; whoever asks waits for them.
+  if (query.command === 'test-alert') socket.setTimeout(0)
+  const found = await find(query, sources).catch(problemsOf)
+  socket.end(`${JSON.stringify(found)}\n`)
 }
 
-function found(query: Exclude<DaemonQuery, { command: 'records' }>, sources: QuerySources): unknown {
+async function find(query: Exclude<DaemonQuery, { command: 'records' }>, sources: QuerySources): Promise<unknown> {
   if (query.command === 'metrics') return sources.metricsText()
-  return query.command === 'alerts' ? sources.alerts() : sources.telemetry.query(asked(query))
+  if (query.command === 'alerts') return sources.alerts.report()
+  return query.command === 'test-alert' ? sources.alerts.test(query.webhook) : sources.telemetry.query(asked(query))
+}
+
+/** What was refused, for whoever asked. Throws everything else. */
+function problemsOf(error: unknown): { readonly problems: readonly Problem[] } {
+  if (error instanceof ClawgressError) return { problems: error.problems }
+  throw error
 }
 
 function asked({ window, by, top, order }: Extract<DaemonQuery, { command: 'telemetry' }>) {
@@ -129,6 +143,26 @@ export async function askAlerts(layout: Layout): Promise<AlertReport> {
   return parseAnswer(answered) as AlertReport
 }
 
+/**
+ * Has an alert sent that is marked as a test, to all receivers or one webhook alone. Throws `alert.test` with what the
+ * daemon has against it, else as `askTelemetry`.
+ */
+export async function askTestAlert(layout: Layout, webhook?: string): Promise<TestOutcome[]> {
+  let answered = ''
+  const query = { command: 'test-alert' as const, ...(webhook === undefined ? {} : { webhook }) }
+  await exchange(
+    layout,
+    query,
+    (part) => {
+      answered += part
+    },
+    { timeoutMs: TEST_TIMEOUT },
+  )
+  const found = parseAnswer(answered) as TestOutcome[] | { readonly problems: readonly Problem[] }
+  if (Array.isArray(found)) return found
+  throw new ClawgressError(found.problems)
+}
+
 /** Prometheus' text format. Throws as `askTelemetry`. */
 export async function askMetrics(layout: Layout): Promise<string> {
   let answered = ''
@@ -153,7 +187,7 @@ export async function followRecords(
       rest = lines.pop()!
       for (const line of lines) take(JSON.parse(line) as AnyRecord)
     },
-    signal,
+    { signal },
   )
   if (!signal.aborted) unreachable()
 }
@@ -162,13 +196,13 @@ function exchange(
   layout: Layout,
   query: DaemonQuery,
   onPart: (part: string, socket: Socket) => void,
-  signal?: AbortSignal,
+  { signal, timeoutMs = TIMEOUT }: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = {},
 ): Promise<void> {
   return new Promise((resolve) => {
     const socket = createConnection(socketPath(layout))
     signal?.addEventListener('abort', () => socket.destroy())
     socket.setEncoding('utf8')
-    if (signal === undefined) socket.setTimeout(TIMEOUT, () => socket.destroy())
+    if (signal === undefined) socket.setTimeout(timeoutMs, () => socket.destroy())
     socket.on('data', (part: string) => onPart(part, socket))
     socket.on('error', () => socket.destroy())
     socket.on('close', () => resolve())

@@ -71,7 +71,7 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
     telemetry,
     metricsText: () => counts.metricsText(),
     onRecord,
-    alerts: () => alerts.report(),
+    alerts,
   })
   let isEnding = false
   const end = () => {

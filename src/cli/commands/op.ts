@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { type OutputOptions, show } from '../output.ts'
-import { alertsCommand } from './alerts.ts'
+import { alertsCommand, testAlertCommand } from './alerts.ts'
 import { backupCommand } from './backup.ts'
 import { exportCommand, importCommand } from './policy-transfer.ts'
 import { flowsCommand, logCommand, monitorCommand, telemetryCommand } from './records.ts'
@@ -35,7 +35,8 @@ export function register(program: Command): void {
     new Command('generate')
       .addCommand(new Command('policy').addCommand(exportCommand()))
       .addCommand(backupCommand({ belowConfig: true }))
-      .addCommand(supportCommand({ belowConfig: true })),
+      .addCommand(supportCommand({ belowConfig: true }))
+      .addCommand(testAlertCommand('test-alert')),
   )
   program.addCommand(op, { hidden: true })
 }

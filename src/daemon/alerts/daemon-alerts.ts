@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { fail } from '../../base/errors.ts'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
 import { PinnerClient } from '../../pinner/control-client.ts'
 import type { GuardWatch } from '../guard-watch.ts'
@@ -22,6 +23,7 @@ import {
   readAlertSettings,
   type Webhook,
 } from './settings.ts'
+import { ended, type TestOutcome, testAlert, tryWebhook } from './test-alert.ts'
 import { WebhookSender, type WebhookStatus } from './webhook-sender.ts'
 
 /** Milliseconds between looks at what is so. */
@@ -73,6 +75,7 @@ export class DaemonAlerts {
   private pinnerAskedAt = Number.NEGATIVE_INFINITY
   private learntAt: number
   private isChanged = false
+  private isTesting = false
 
   constructor(parts: AlertParts) {
     this.parts = parts
@@ -111,6 +114,27 @@ export class DaemonAlerts {
       webhooks: this.senders.map((sender) => sender.status()),
       leftOut: this.book.leftOut,
       learningSeconds: Math.ceil(this.evaluators.learningLeftMs / 1_000),
+    }
+  }
+
+  /**
+   * Tells syslog and every webhook, or that one alone, of an alert that is marked as a test, and how they took it.
+   * Throws ClawgressError `alert.test` where there is no such webhook, or a test is under way.
+   */
+  async test(webhook?: string): Promise<TestOutcome[]> {
+    const meant = this.senders
+      .map((sender) => sender.webhook)
+      .filter(({ id }) => webhook === undefined || id === webhook)
+    if (webhook !== undefined && meant.length === 0)
+      fail('alert.test', `There is no webhook ${webhook}; "show clawgress alerts" lists those that there are.`)
+    if (this.isTesting) fail('alert.test', 'Another test of the alerts is under way; wait for its end.')
+    this.isTesting = true
+    try {
+      const alert = testAlert(Date.now())
+      const log = webhook === undefined ? [this.tryLog(alert)] : []
+      return [...log, ...(await Promise.all(meant.map((each) => tryWebhook(each, alert, this.sender))))]
+    } finally {
+      this.isTesting = false
     }
   }
 
@@ -160,11 +184,27 @@ export class DaemonAlerts {
     }
   }
 
+  private get sender(): Sender {
+    return { gateway: hostname(), leftOut: this.book.leftOut }
+  }
+
+  private tryLog(alert: Alert): TestOutcome {
+    const now = Date.now()
+    this.writeDown([alert, ended(alert, now)], now)
+    const { trouble } = this.log
+    return {
+      receiver: 'syslog',
+      isTaken: trouble === undefined,
+      answer: trouble ?? 'it was handed over',
+      attempts: 1,
+      milliseconds: Date.now() - now,
+    }
+  }
+
   private send(now: number): void {
     const alerts = this.newest()
-    const sender: Sender = { gateway: hostname(), leftOut: this.book.leftOut }
     for (const each of this.senders)
-      each.step(alerts, sender, now, () => {
+      each.step(alerts, this.sender, now, () => {
         this.isChanged = true
       })
   }

@@ -1,9 +1,8 @@
 import { performance } from 'node:perf_hooks'
 import { type Alert, revisionOf } from './alert.ts'
-import { printPayload, type Sender } from './payload.ts'
-import { type Answered, type PostOptions, post } from './post.ts'
+import { type Send, sendMessage } from './message.ts'
+import type { Sender } from './payload.ts'
 import type { Webhook } from './settings.ts'
-import { signatureHeaders } from './signature.ts'
 
 /** Alerts in one message. */
 const MAX_BATCH = 50
@@ -11,8 +10,6 @@ const FIRST_RETRY_MS = 1_000
 const MAX_RETRY_MS = 5 * 60_000
 /** What still fires is told again: Alertmanager forgets it otherwise; others may have missed it. */
 const REPEAT_MS = { alertmanager: 60_000, webhook: 4 * 60 * 60_000 } as const
-/** The body itself is refused, and would be each time. */
-const REFUSED: readonly number[] = [400, 413, 422]
 
 export interface WebhookStatus {
   readonly id: string
@@ -35,7 +32,7 @@ export interface SenderOptions {
   readonly random?: () => number
   /** Milliseconds by a clock that is never set. */
   readonly clock?: () => number
-  readonly send?: (url: string, body: string, options: PostOptions) => Promise<Answered>
+  readonly send?: Send
 }
 
 /**
@@ -48,7 +45,7 @@ export class WebhookSender {
   private readonly delivered: Map<string, string>
   private readonly random: () => number
   private readonly clock: () => number
-  private readonly send: NonNullable<SenderOptions['send']>
+  private readonly send: Send | undefined
   private sending: Promise<void> | undefined
   private nextAt = Number.NEGATIVE_INFINITY
   private repeatAt = Number.POSITIVE_INFINITY
@@ -64,7 +61,7 @@ export class WebhookSender {
     delivered = new Map(),
     random = Math.random,
     clock = () => performance.now(),
-    send = post,
+    send,
   }: SenderOptions) {
     this.webhook = webhook
     this.delivered = new Map(delivered)
@@ -122,19 +119,15 @@ export class WebhookSender {
   }
 
   private async deliver(batch: readonly Alert[], sender: Sender, now: number): Promise<boolean> {
-    const { url, format, secret, authorities } = this.webhook
-    const body = printPayload(format, batch, sender, now)
-    const options = { headers: signatureHeaders(secret, body, now), authorities }
-    const answered = await this.send(url, body, options).catch((error: unknown) => (error as Error).message)
-    if (typeof answered === 'object' && answered.status >= 200 && answered.status < 300) {
+    const { result, words, retryAfterMs } = await sendMessage(this.webhook, batch, sender, now, this.send)
+    if (result === 'taken') {
       this.succeeded(batch, now)
       return true
     }
-    this.lastError = typeof answered === 'string' ? answered : `it answered ${answered.status}`
-    if (typeof answered === 'object' && REFUSED.includes(answered.status)) return this.narrow(batch)
+    this.lastError = words
+    if (result === 'refused') return this.narrow(batch)
     this.failures++
-    const asked = typeof answered === 'object' ? (answered.retryAfterMs ?? 0) : 0
-    this.nextAt = this.clock() + Math.min(MAX_RETRY_MS, Math.max(asked, backOff(this.failures, this.random())))
+    this.nextAt = this.clock() + Math.min(MAX_RETRY_MS, Math.max(retryAfterMs, backOff(this.failures, this.random())))
     return false
   }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'mocha'
 import { runtimePaths } from '../../../src/base/layout.ts'
 import type { AlertReport } from '../../../src/daemon/alerts/daemon-alerts.ts'
+import type { TestOutcome } from '../../../src/daemon/alerts/test-alert.ts'
 import type { TelemetryAnswer } from '../../../src/daemon/telemetry/telemetry.ts'
 import { certificateFiles } from '../../../src/standalone/lab/internet/certificates.ts'
 import { inNamespace, runIn } from '../../../src/standalone/lab/namespace.ts'
@@ -125,6 +126,21 @@ describe('alerts of a gateway', () => {
       troubles.some((trouble) => /webhook down has not taken/.test(trouble)),
       troubles.join('\n'),
     )
+  })
+
+  it('are tried out by an operator, who sees how each receiver takes them', async () => {
+    const tried = (webhook: string, ...words: string[]) =>
+      lab().gateway.clawgress([...words, '--webhook', webhook], { mayFail: true })
+    assert.match((await tried('pager', 'alerts', 'test')).stdout, /^pager +yes +2 +\d+ ms +it answered 200$/m)
+    for (const state of ['firing', 'resolved']) assert.ok(receiver.hasTold('/pager', 'test', state), state)
+    const failed = await tried('down', 'alerts', 'test', '--json')
+    const [{ isTaken, attempts, answer }] = JSON.parse(failed.stdout) as [TestOutcome]
+    assert.deepEqual([failed.exitCode, isTaken, attempts], [1, false, 2])
+    assert.match(answer, /connection was refused/)
+    assert.match((await tried('am', 'op', 'generate', 'test-alert')).stdout, /^am +yes +1 /m)
+    assert.match(await amtool('alert', 'query', 'alertname=test'), /test/)
+    assert.match(refusal(await tried('nobody', 'op', 'generate', 'test-alert')), /^There is no webhook nobody/)
+    assert.ok((await report()).firing.every(({ event }) => event !== 'test'))
   })
 
   it('are written down, shown and counted', async () => {

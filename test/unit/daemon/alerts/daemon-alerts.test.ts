@@ -190,6 +190,27 @@ describe('the alerts of a daemon', () => {
     assert.doesNotMatch(receiver.received[0]!.body, /rule\.any/)
   })
 
+  it('are tried out on request, one test at a time, without a trace among those that fire', async () => {
+    const tests = [alerts.test(), alerts.test()]
+    await assert.rejects(tests[1]!, /Another test of the alerts is under way/)
+    assert.deepEqual(
+      (await tests[0]!).map(({ receiver: name, isTaken }) => [name, isTaken]),
+      [
+        ['syslog', true],
+        ['pager', true],
+      ],
+    )
+    look()
+    assert.deepEqual([firing(), alerts.report().resolved], [[], []])
+    assert.equal(receiver.received.length, 2)
+    assert.match(readFileSync(runtimePaths(layout).daemonAlerts, 'utf8'), /"event":"test","state":"firing"/)
+    await assert.rejects(alerts.test('nobody'), /There is no webhook nobody/)
+    assert.deepEqual(
+      (await alerts.test('pager')).map(({ receiver: name }) => name),
+      ['pager'],
+    )
+  })
+
   it('fire without a disk, and say that it is missing', async () => {
     rmSync(layout.state, { recursive: true })
     writeFileSync(layout.state, 'no folder')
