@@ -1,3 +1,4 @@
+import { closeSync, constants, existsSync, openSync } from 'node:fs'
 import koffi from 'koffi'
 import { fail } from '../base/errors.ts'
 
@@ -18,4 +19,27 @@ export function tryExclusive(fd: number): boolean {
   const errno = koffi.errno()
   if (errno === EAGAIN) return false
   return fail('internal.bug', `flock(2) failed with errno ${errno}.`)
+}
+
+/** Does someone hold the lock of this file? */
+export function isHeld(file: string): boolean {
+  if (!existsSync(file)) return false
+  const fd = openSync(file, constants.O_RDWR | constants.O_NOFOLLOW)
+  try {
+    return !tryExclusive(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** fcntl(2), asm-generic/fcntl.h. */
+const F_SETFD = 2
+
+/**
+ * Programs started from now on inherit the open file, and so its lock, until they end. They must be of those that close
+ * what they inherit when they start others, as Python does and Node does not.
+ */
+export function keepOpenInChildren(fd: number): void {
+  const fcntl = koffi.load('libc.so.6').func('int fcntl(int fd, int command, ...)')
+  if (fcntl(fd, F_SETFD, 'int', 0) !== 0) fail('internal.bug', `fcntl(2) failed with errno ${koffi.errno()}.`)
 }

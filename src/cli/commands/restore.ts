@@ -1,9 +1,20 @@
 import { Command } from 'commander'
 import type { ArchiveOptions } from '../archive-path.ts'
 
-/** Registers `clawgress restore`. */
+/** Registers `clawgress restore`, and what the guard calls after one that was killed. */
 export function register(program: Command): void {
   program.addCommand(restoreCommand('restore'))
+  program.command('settle-restore', { hidden: true }).action(async () => {
+    const { currentLayout } = await import('../../base/layout.ts')
+    const { settleByRunning } = await import('../../conf_mode/backup/settle.ts')
+    const { runningTree } = await import('../../standalone/running-tree.ts')
+    const layout = currentLayout()
+    await settleByRunning(
+      layout,
+      () => runningTree(layout),
+      (text) => void process.stdout.write(`${text}\n`),
+    )
+  })
 }
 
 export const restoreCommand = (name: string, options: ArchiveOptions = {}): Command =>

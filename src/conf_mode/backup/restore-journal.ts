@@ -15,7 +15,7 @@ import { z } from 'zod'
 import { replaceWhole } from '../../base/atomic-file.ts'
 import { fail } from '../../base/errors.ts'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
-import { tryExclusive } from '../../services/flock.ts'
+import { isHeld, keepOpenInChildren, tryExclusive } from '../../services/flock.ts'
 import { historyFolder } from '../../services/index.ts'
 import type { ConfigDict, ConfigValue } from '../../vyos/index.ts'
 import { configDict, type HandlerInput } from '../handler-input.ts'
@@ -47,11 +47,18 @@ export function writeJournal(layout: Layout, journal: RestoreJournal): void {
   replaceWhole(runtimePaths(layout).restoreJournal, JSON.stringify(journal), 0o600)
 }
 
-/** Marks this process as the one whose journal it is; the kernel ends that with the process. Returns how to end it. */
-export function holdRestore(layout: Layout): () => void {
+/** The mark that a restore is under way. */
+export interface RestoreHold {
+  /** Lets VyOS's session that is started now hold it, too: its commit goes on when the restore is killed. */
+  share(): void
+  release(): void
+}
+
+/** Marks this process as the one whose journal it is; the kernel ends that with the process. */
+export function holdRestore(layout: Layout): RestoreHold {
   mkdirSync(layout.run, { recursive: true, mode: 0o755 })
   const fd = openLock(layout)
-  if (tryExclusive(fd)) return () => closeSync(fd)
+  if (tryExclusive(fd)) return { share: () => keepOpenInChildren(fd), release: () => closeSync(fd) }
   closeSync(fd)
   return refuseDuringRestore()
 }
@@ -67,15 +74,11 @@ const refuseDuringRestore = (): never =>
 const openLock = (layout: Layout): number =>
   openSync(runtimePaths(layout).restoreLock, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
 
-function isRestoring(layout: Layout): boolean {
-  if (!existsSync(runtimePaths(layout).restoreLock)) return false
-  const fd = openLock(layout)
-  try {
-    return !tryExclusive(fd)
-  } finally {
-    closeSync(fd)
-  }
-}
+const isRestoring = (layout: Layout): boolean => isHeld(runtimePaths(layout).restoreLock)
+
+/** A restore was cut off, and nobody has settled it yet. */
+export const isUnsettled = (layout: Layout): boolean =>
+  existsSync(runtimePaths(layout).restoreJournal) && !isRestoring(layout)
 
 /**
  * Settles a restore that was cut off: its files stay where its configuration is in force by now, and everything is as

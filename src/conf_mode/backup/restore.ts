@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import { uninterrupted } from '../../base/uninterrupted.ts'
+import { hasVyosConfiguration } from '../../base/vyos-machine.ts'
 import { parsePolicy } from '../../policy/index.ts'
 import { withLock } from '../../services/index.ts'
-import { type ConfigDict, type ConfigTree, configDict, configJson, loadDefinitions } from '../../vyos/index.ts'
+import { type ConfigDict, type ConfigTree, configDict, loadDefinitions } from '../../vyos/index.ts'
 import { inSentences } from '../failure.ts'
 import { handle, LOCK_WAIT_MS, warningsOf } from '../handler.ts'
 import type { HandlerInput } from '../handler-input.ts'
@@ -15,6 +16,7 @@ import { type BackupContents, readBackup } from './contents.ts'
 import { SECTION } from './members.ts'
 import { holdRestore, keepRestored, settleRestore, undoRestored } from './restore-journal.ts'
 import { putFiles, targetOf } from './restored-files.ts'
+import { pkiOf } from './running-pki.ts'
 import { sectionChange } from './section-change.ts'
 
 /**
@@ -41,13 +43,16 @@ export async function restoreBackup(
     for (const warning of await check(layout, backup, input)) tell(warning)
     return putFiles(layout, backup, { section: input.proposed, unchanged })
   }
-  const release = holdRestore(layout)
+  const hold = holdRestore(layout)
   try {
     await uninterrupted(async () => {
       const journal = await withLock(layout, LOCK_WAIT_MS, () => inSentences(put), 'restore')
       try {
         if (unchanged) tell(await handle(input, layout))
-        else await commitSection(before, backup, session, tell)
+        else {
+          if (hasVyosConfiguration(layout)) hold.share()
+          await commitSection(before, backup, session, tell)
+        }
       } catch (error) {
         await withLock(layout, LOCK_WAIT_MS, () => undoRestored(layout, journal), 'restore (putting the files back)')
         throw error
@@ -55,7 +60,7 @@ export async function restoreBackup(
       keepRestored(layout, journal)
     })
   } finally {
-    release()
+    hold.release()
   }
   tell(`Restored the backup of ${backup.created}. Save the configuration to keep it over a reboot.`)
 }
@@ -67,10 +72,19 @@ async function commitSection(
   session: ConfigurationSession,
   tell: (text: string) => void,
 ): Promise<void> {
-  const { ok, said } = await session.change(sectionChange(before, section, `restore of the backup of ${created}`))
+  const change = sectionChange(before, section, `restore of the backup of ${created}`)
+  if (change.expected === undefined && (await session.running()) !== undefined) refuseOutdated()
+  const { ok, said, outdated } = await session.change(change)
   if (said.trim() !== '') tell(said.trim())
+  if (outdated) refuseOutdated()
   if (!ok) fail('config.conflict', 'The configuration of the backup was refused; everything is as it was.')
 }
+
+const refuseOutdated = (): never =>
+  fail(
+    'policy.outdated',
+    'service clawgress was changed by somebody else meanwhile, so nothing was restored; look at what changed, and try again.',
+  )
 
 /** Verifies as a commit does, with the files of the backup in the place of those on this machine. Touches none of these. */
 async function check(layout: Layout, { files, section }: BackupContents, input: HandlerInput): Promise<string[]> {
@@ -99,9 +113,4 @@ async function check(layout: Layout, { files, section }: BackupContents, input: 
 function withLeaf(config: ConfigDict, [name, ...rest]: readonly string[], value: string): ConfigDict {
   const inner = (config[name!] ?? {}) as ConfigDict
   return { ...config, [name!]: rest.length === 0 ? value : withLeaf(inner, rest, value) }
-}
-
-function pkiOf(tree: ConfigTree): ConfigDict | null {
-  const { pki } = configJson(tree)
-  return typeof pki === 'object' && !Array.isArray(pki) ? (pki as ConfigDict) : null
 }

@@ -1,16 +1,18 @@
-import type { ConfigNode, ConfigTree } from '../../vyos/index.ts'
+import { type ConfigNode, type ConfigTree, configDict, loadDefinitions } from '../../vyos/index.ts'
 import type { ConfigurationChange } from '../session/configuration-session.ts'
 import { SECTION } from './members.ts'
 
-/** Puts a section, its comments included, in the place of the one that is in force. `comment` is that of the commit. */
+/** Puts a section, its comments included, in the place of the one that is in force, unless that changes before. `comment` is that of the commit. */
 export function sectionChange(before: ConfigTree, section: ConfigTree, comment: string): ConfigurationChange {
   const node = section.get(SECTION)!
+  const expected = configDict(before, loadDefinitions(), SECTION, { withDefaults: false })
   return {
     remove: before.has(SECTION) ? [[]] : [],
     set: [...setPaths(node, [])],
     remarks: [...remarksOf(node, [])],
     comment,
     save: false,
+    ...(expected === undefined ? {} : { expected }),
   }
 }
 

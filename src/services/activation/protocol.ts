@@ -10,7 +10,7 @@ const generation = z.string().regex(/^[0-9a-f]{16}$/)
  * It names no path and no program; where the policy goes is what was committed.
  */
 export const activationRequest = z.discriminatedUnion('operation', [
-  z.strictObject({ operation: z.literal('check'), user }),
+  z.strictObject({ operation: z.literal('check'), user, expected: z.exactOptional(generation) }),
   z.strictObject({
     operation: z.literal('import'),
     user,

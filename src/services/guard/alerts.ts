@@ -23,6 +23,10 @@ export type AlertEvent =
   | 'confirmation.expired'
   /** Nobody confirmed an import in time, and the previous policy could not be put back. */
   | 'confirmation.failed'
+  /** A restore of a backup was killed; whether its files stay is settled now. */
+  | 'restore.settled'
+  /** It could not be settled. */
+  | 'restore.failed'
   /** A denial log grew too large, and could not be put aside. */
   | 'log.stuck'
 

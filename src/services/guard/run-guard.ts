@@ -8,6 +8,7 @@ import { DaemonWatch } from './daemon-watch.ts'
 import { HealthWatch } from './health-watch.ts'
 import { LogRotation } from './log-rotation.ts'
 import { GuardReport } from './report.ts'
+import { RestoreWatch } from './restore-watch.ts'
 import { type RestorePins, RulesetWatch } from './ruleset-watch.ts'
 
 /** Milliseconds between looks at the ruleset. Default deny is back within a second of its loss. */
@@ -24,6 +25,7 @@ export async function runGuard(layout: Layout, restorePins: RestorePins): Promis
   const alerts = new Alerts(layout)
   const ruleset = new RulesetWatch(layout, alerts, restorePins)
   const confirmation = new ConfirmationWatch(layout, alerts)
+  const restore = new RestoreWatch(layout, alerts)
   const activation = new ActivationListener(layout)
   const daemon = new DaemonWatch(alerts)
   const report = new GuardReport(layout, (units) => daemon.see(units))
@@ -36,6 +38,7 @@ export async function runGuard(layout: Layout, restorePins: RestorePins): Promis
     await ruleset.look()
     if (look % LOOKS_PER_ROUND === 0) {
       confirmation.look()
+      restore.look()
       await activation.look()
       report.look()
       await rotation.look()

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'mocha'
+import { runtimePaths } from '../../../src/base/layout.ts'
 import { policySettings } from '../../../src/standalone/lab/gateway.ts'
 import { AgentWorker } from '../support/agent-worker/index.ts'
 import { assertGone, current, history, mustImport, policyFile, refusal } from '../support/commits.ts'
-import { useLab } from '../support/lab.ts'
+import { until, useLab } from '../support/lab.ts'
 import { assertDenied, assertNothingUnlisted, assertReachable, policyOf } from '../support/reach.ts'
 
 const ARCHIVE = '/config/backup.tar.gz'
@@ -27,6 +28,14 @@ describe('a backup', () => {
 
   const restore = (environment: Record<string, string> = {}) =>
     lab().gateway.clawgress(['restore', ARCHIVE], { mayFail: true, environment })
+  /** Stops the guard, which would be first. Returns how to let it go on. */
+  async function holdGuard(): Promise<() => void> {
+    const { stdout } = await lab().gateway.clawgress(['status', '--json'])
+    const { services } = JSON.parse(stdout) as { services: { name: string; pid: number }[] }
+    const { pid } = services.find(({ name }) => name === 'clawgress-guard')!
+    process.kill(pid, 'SIGSTOP')
+    return () => void process.kill(pid, 'SIGCONT')
+  }
   const files = () => FILES.map((name) => readFileSync(lab().gateway.file(`/config/${name}`), 'utf8'))
   const running = async () =>
     (await lab().gateway.clawgress(['shell'], { input: 'show configuration commands\nexit\n' })).stdout
@@ -80,19 +89,44 @@ describe('a backup', () => {
     await assertDenied(worker, ['h3.pool.net'])
   })
 
-  for (const at of ['kernel', 'switched'])
+  /** A restore is killed on its way from the second policy to the first. Returns the files before. */
+  async function killedRestore(at: string): Promise<string[]> {
+    await mustImport(lab(), SECOND)
+    await lab().gateway.clawgress(['backup', ARCHIVE])
+    await mustImport(lab(), FIRST)
+    const before = files()
+    assert.equal((await restore({ CLAWGRESS_KILL_AT: at })).signal, 'SIGKILL')
+    return before
+  }
+  async function assertFirst(before: string[]): Promise<void> {
+    assert.deepEqual(files(), before)
+    await assertReachable(worker, ['h2.pool.net'])
+    await assertDenied(worker, ['h3.pool.net'])
+  }
+
+  for (const at of ['kernel', 'switched']) {
     it(`is taken back by the next commit when the restore is killed at "${at}"`, async () => {
-      await mustImport(lab(), SECOND)
-      await lab().gateway.clawgress(['backup', ARCHIVE])
-      await mustImport(lab(), FIRST)
-      const before = files()
-      assert.equal((await restore({ CLAWGRESS_KILL_AT: at })).signal, 'SIGKILL')
-      const said = await lab().gateway.commit([`set service clawgress dns max-ttl ${at.length * 100}`])
+      const resume = await holdGuard()
+      const before = await killedRestore(at)
+      const said = await lab()
+        .gateway.commit([`set service clawgress dns max-ttl ${at.length * 100}`])
+        .finally(resume)
       assert.match(said, /A restore of a backup was cut off before it was done; its files were taken back\./)
-      assert.deepEqual(files(), before)
-      await assertReachable(worker, ['h2.pool.net'])
-      await assertDenied(worker, ['h3.pool.net'])
+      await assertFirst(before)
     })
+  }
+
+  it('is taken back by the guard when the restore is killed and nobody commits', async () => {
+    const before = await killedRestore('switched')
+    const { restoreJournal, alerts } = runtimePaths(lab().gateway.layout)
+    const told = () => (existsSync(alerts) ? readFileSync(alerts, 'utf8').match(/^.*"restore\..*$/m)?.[0] : undefined)
+    await until('the guard tells of it', 60_000, () => told() !== undefined)
+    assert.match(told()!, /"restore\.settled".*cut off before it was done; its files were taken back/)
+    assert.equal(existsSync(restoreJournal), false)
+    await assertFirst(before)
+    const status = await lab().gateway.clawgress(['status', '--json'])
+    assert.equal((JSON.parse(status.stdout) as { enforcing: boolean }).enforcing, true)
+  })
 
   it('is refused before anything is replaced when this machine cannot carry its configuration', async () => {
     await lab().gateway.commit(['delete service clawgress client interface eth2'])

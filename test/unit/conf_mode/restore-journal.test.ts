@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Layout, layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
 import {
   holdRestore,
+  isUnsettled,
   noteCommitted,
   REPLACED_SUFFIX,
   type RestoreJournal,
@@ -113,13 +116,31 @@ describe('a restore that was cut off', () => {
 
   it('is told from one that is under way, which nobody settles and no second one joins', () => {
     cutOff()
-    const release = holdRestore(layout)
+    const hold = holdRestore(layout)
     assert.deepEqual(settleCutOffRestore(layout, earlier), [])
     assert.equal(content(), 'restored')
     for (const other of [() => holdRestore(layout), () => refuseWhileRestoring(layout)])
       assert.throws(other, /being restored at this moment.*\(apply\.busy\)/)
-    release()
+    hold.release()
     settleCutOffRestore(layout, earlier)
     assert.equal(content(), 'earlier')
+  })
+
+  it('goes on as long as a program that it has started, where it shares that', async () => {
+    cutOff()
+    const hold = holdRestore(layout)
+    const before = spawn('sleep', ['60'])
+    hold.share()
+    const commit = spawn('sleep', ['60'])
+    hold.release()
+    try {
+      await Promise.all([once(before, 'spawn'), once(commit, 'spawn')])
+      assert.equal(isUnsettled(layout), false)
+      commit.kill('SIGKILL')
+      await once(commit, 'exit')
+      assert.equal(isUnsettled(layout), true)
+    } finally {
+      before.kill('SIGKILL')
+    }
   })
 })

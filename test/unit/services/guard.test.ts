@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Layout, runtimePaths } from '../../../src/base/layout.ts'
+import { holdRestore } from '../../../src/conf_mode/backup/restore-journal.ts'
 import { prepareFolders } from '../../../src/services/folders.ts'
 import { Alerts } from '../../../src/services/guard/alerts.ts'
 import { ConfirmationWatch } from '../../../src/services/guard/confirmation.ts'
 import { LogRotation } from '../../../src/services/guard/log-rotation.ts'
+import { RestoreWatch } from '../../../src/services/guard/restore-watch.ts'
 import { removeLayout, temporaryLayout, until } from './support/gateway.ts'
 
 describe('the guard, beside the ruleset', () => {
@@ -67,6 +69,41 @@ describe('the guard, beside the ruleset', () => {
       await until('the alert', 2_000, () => raised().length > 0)
       assert.deepEqual(raised(), ['confirmation.failed'])
       assert.match(readFileSync(runtimePaths(layout).alerts, 'utf8'), /The previous generation is gone/)
+    })
+  })
+
+  describe('settles a restore that was killed', () => {
+    const traces = () => readFileSync(join(layout.run, 'settled'), 'utf8')
+    const watch = (script = `echo The files were taken back.; echo x >> ${join(layout.run, 'settled')}`) =>
+      new RestoreWatch(layout, alerts, ['sh', '-c', script])
+    function journal(ageSeconds: number): void {
+      const { restoreJournal } = runtimePaths(layout)
+      mkdirSync(dirname(restoreJournal), { recursive: true })
+      writeFileSync(restoreJournal, '{}')
+      const time = Date.now() / 1000 - ageSeconds
+      utimesSync(restoreJournal, time, time)
+    }
+
+    it('with an alert that says what became of it; not one that was cut off just now, nor one that goes on', async () => {
+      const restore = watch()
+      restore.look()
+      journal(1)
+      restore.look()
+      journal(10)
+      const hold = holdRestore(layout)
+      restore.look()
+      hold.release()
+      restore.look()
+      await until('the alert', 2_000, () => raised().length > 0)
+      assert.deepEqual([raised(), traces()], [['restore.settled'], 'x\n'])
+    })
+
+    it('and says why when it cannot', async () => {
+      journal(10)
+      watch('echo The policy file is gone. >&2; exit 1').look()
+      await until('the alert', 2_000, () => raised().length > 0)
+      assert.deepEqual(raised(), ['restore.failed'])
+      assert.match(readFileSync(runtimePaths(layout).alerts, 'utf8'), /The policy file is gone/)
     })
   })
 

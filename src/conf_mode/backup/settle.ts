@@ -1,0 +1,39 @@
+import type { Layout } from '../../base/layout.ts'
+import { withLock } from '../../services/index.ts'
+import { type ConfigTree, configDict, loadDefinitions } from '../../vyos/index.ts'
+import { activate } from '../activate.ts'
+import { inSentences } from '../failure.ts'
+import { describe, LOCK_WAIT_MS, operator } from '../handler.ts'
+import { removeEverything } from '../remove.ts'
+import { verify } from '../verify.ts'
+import { SECTION } from './members.ts'
+import { isUnsettled, settleCutOffRestore } from './restore-journal.ts'
+import { pkiOf } from './running-pki.ts'
+
+/**
+ * Settles a restore that was cut off, as the next commit would: its files stay or go with its configuration, and what
+ * that says is enforced. Called by the guard. `running` tells everything that is in force. Does nothing where there is
+ * nothing to settle, or no `service clawgress`, as before a boot has loaded it. Throws ClawgressError.
+ */
+export async function settleByRunning(
+  layout: Layout,
+  running: () => Promise<ConfigTree>,
+  tell: (text: string) => void,
+): Promise<void> {
+  const settle = async () => {
+    // A commit or import that came first has settled it.
+    if (!isUnsettled(layout)) return
+    const tree = await running()
+    const config = configDict(tree, loadDefinitions(), SECTION)
+    if (config === undefined) return
+    for (const line of settleCutOffRestore(layout, { proposed: config, effective: config })) tell(line)
+    if (config.disable !== undefined) {
+      tell(await removeEverything(layout, operator(), 'disabled'))
+      return
+    }
+    const input = { proposed: config, effective: config, pki: pkiOf(tree), dry_run: false }
+    const verified = await verify(input, layout)
+    tell(describe(await activate(layout, verified, input, operator()), verified))
+  }
+  await withLock(layout, LOCK_WAIT_MS, () => inSentences(settle), 'settling a restore that was cut off')
+}
