@@ -1,8 +1,8 @@
 import { chownSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Layout, runtimePaths } from '../../src/base/layout.ts'
-import { DIMENSION_LIMITS, REASON_CODES } from '../../src/daemon/telemetry/measures.ts'
-import { makeColumns, pack } from '../../src/daemon/telemetry/packed-counts.ts'
+import { DIMENSION_LIMITS, MEASURES, REASON_CODES } from '../../src/daemon/telemetry/measures.ts'
+import { RowWriter } from '../../src/daemon/telemetry/packed-counts.ts'
 import { type StoredStep, TelemetryStore } from '../../src/daemon/telemetry/store.ts'
 import { LEVELS } from '../../src/daemon/telemetry/timeline.ts'
 
@@ -31,20 +31,16 @@ function fullStep(first: number, names: number): StoredStep {
   const clients = Array.from({ length: DIMENSION_LIMITS.client }, (_, i) => clientAt(i))
   const keys = ['', 'default', ...clients, ...Array.from({ length: names }, (_, i) => deniedName(first + i))]
   const dimensions = keys.map((_, row) => ['all', 'group'][row] ?? (row < clients.length + 2 ? 'client' : 'name'))
-  const columns = makeColumns(keys.length, keys.length)
-  // Few are busy, and most are not.
-  columns.counts.forEach((_, at) => {
-    columns.counts[at] = Math.floor(5_000 / (1 + ((at * 7_919) % 1_009)))
-  })
-  columns.octets.forEach((_, at) => {
-    columns.octets[at] = (at * 104_729) % 1_000_003
-  })
+  const writer = new RowWriter(keys.length)
   keys.forEach((_, row) => {
-    columns.reasonRows[row] = row
-    columns.reasonNumbers[row] = row % 3
-    columns.reasonCounts[row] = 1 + Math.floor(900 / (1 + ((row * 31) % 101)))
+    const values = MEASURES.map((measure, column) => {
+      if (measure.startsWith('bytes')) return ((row + column) * 104_729) % 1_000_003
+      // Few are busy, and most are not.
+      return Math.floor(5_000 / (1 + (((row * 7 + column) * 7_919) % 1_009)))
+    })
+    writer.add(values, 0, [[row % 3, 1 + Math.floor(900 / (1 + ((row * 31) % 101)))]])
   })
-  return { reasons: REASON_CODES, dimensions, keys, packed: pack(columns) }
+  return { reasons: REASON_CODES, dimensions, keys, packed: writer.end() }
 }
 
 export const clientAt = (i: number): string => `10.78.${(i >> 8) & 255}.${i & 255}`

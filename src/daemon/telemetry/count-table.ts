@@ -1,5 +1,5 @@
 import { MEASURES, type Measure } from './measures.ts'
-import { COUNTS, makeColumns, OCTETS, pack, REASON_LIMIT as REASON_SPACE, unpack } from './packed-counts.ts'
+import { REASON_LIMIT, RowReader, RowWriter } from './packed-counts.ts'
 
 const COLUMNS = MEASURES.length
 const COLUMN: Readonly<Record<Measure, number>> = Object.fromEntries(
@@ -10,8 +10,15 @@ const COLUMN: Readonly<Record<Measure, number>> = Object.fromEntries(
 export interface FrozenCounts {
   /** Entity of each row, or `NOBODY`. */
   readonly ids: Uint32Array
-  /** The rows' columns, see `pack`. */
+  /** The rows, see `RowReader`. */
   readonly packed: Uint8Array
+}
+
+/** Some of the entities. */
+export interface Wanted {
+  /** 1 at their numbers. */
+  readonly mask: Uint8Array
+  readonly count: number
 }
 
 /** Stands for an entity that found no room. */
@@ -19,141 +26,154 @@ export const NOBODY = 0xffffffff
 
 export type Row = (measure: Measure) => number
 
+const NO_REASON = 0xff
+/** Beside the number of a row's first reason: it has others. */
+const OTHERS = 0x80
+
 /** Counts of one span of time, by entity number. */
 export class CountTable {
   private index = new Uint32Array(256)
-  private ids: number[] = []
+  private ids: Uint32Array
+  private used = 0
   private values: Float64Array
-  private readonly reasons = new Map<number, number>()
+  /** Of each row the reason that came first, which most have alone; the others by row and number. */
+  private firstReasons: Uint8Array
+  private firstCounts: Float64Array
+  private readonly otherReasons = new Map<number, number>()
 
   /** `rows`: as many are to be expected. */
   constructor(rows = 64) {
-    this.values = new Float64Array(rows * COLUMNS)
+    const room = Math.max(1, rows)
+    this.ids = new Uint32Array(room)
+    this.values = new Float64Array(room * COLUMNS)
+    this.firstReasons = new Uint8Array(room)
+    this.firstCounts = new Float64Array(room)
   }
 
   get size(): number {
-    return this.ids.length
+    return this.used
   }
 
   add(id: number, measure: Measure, amount: number): void {
-    this.values[this.rowOf(id) + COLUMN[measure]]! += amount
+    this.values[this.rowOf(id) * COLUMNS + COLUMN[measure]]! += amount
   }
 
   addDenials(id: number, reason: number, amount: number): void {
-    this.add(id, 'denials', amount)
-    this.addReason(id, reason, amount)
+    const row = this.rowOf(id)
+    this.values[row * COLUMNS + COLUMN.denials]! += amount
+    this.addReason(row, reason, amount)
   }
 
-  /** Only the part that a reason has of denials that are counted. */
-  addReason(id: number, reason: number, amount: number): void {
-    const pair = id * REASON_SPACE + reason
-    this.reasons.set(pair, (this.reasons.get(pair) ?? 0) + amount)
-  }
-
-  /** Only entities that `wanted` (1 at their number) names, and only their measures; absent: everything. */
-  merge({ ids, packed }: FrozenCounts, wanted?: Uint8Array): void {
-    const { counts, octets } = unpack(packed, ids.length)
-    const rows = ids.length
-    for (let row = 0; row < rows; row++) {
-      const id = ids[row]!
-      if (id === NOBODY || (wanted !== undefined && wanted[id] !== 1)) continue
-      const at = this.rowOf(id)
-      for (let column = 0; column < COUNTS; column++) this.values[at + column]! += counts[column * rows + row]!
-      for (let column = 0; column < OCTETS; column++) this.values[at + COUNTS + column]! += octets[column * rows + row]!
+  /** Only entities that are wanted, and of them only measures unless told; absent: everything. */
+  merge({ ids, packed }: FrozenCounts, wanted?: Wanted, parts: 'all' | 'measures' | 'reasons' = 'all'): void {
+    const reader = new RowReader(packed)
+    let missing = wanted?.count ?? ids.length
+    for (let from = 0; from < ids.length && missing > 0; from++) {
+      reader.next()
+      const id = ids[from]!
+      if (id === NOBODY || (wanted !== undefined && wanted.mask[id] !== 1)) continue
+      missing--
+      const row = this.rowOf(id)
+      if (parts !== 'reasons')
+        for (let column = 0; column < COLUMNS; column++) this.values[row * COLUMNS + column]! += reader.values[column]!
+      if (parts !== 'measures')
+        for (let i = 0; i < reader.reasons; i++) this.addReason(row, reader.reasonNumbers[i]!, reader.reasonCounts[i]!)
     }
-    if (wanted === undefined) this.mergeReasons({ ids, packed })
-  }
-
-  /** What reasons have of the denials of entities that `wanted` names; absent: of all. */
-  mergeReasons({ ids, packed }: FrozenCounts, wanted?: Uint8Array): void {
-    const { reasonRows, reasonNumbers, reasonCounts } = unpack(packed, ids.length)
-    reasonRows.forEach((row, at) => {
-      const id = ids[row]!
-      if (id === NOBODY || (wanted !== undefined && wanted[id] !== 1)) return
-      this.addReason(id, reasonNumbers[at]!, reasonCounts[at]!)
-    })
   }
 
   /** As `merge`, for a table that goes on changing. */
-  mergeOpen(other: CountTable, wanted?: Uint8Array): void {
-    for (const id of other.ids) {
-      if (wanted !== undefined && wanted[id] !== 1) continue
-      const from = other.rowOf(id)
-      const at = this.rowOf(id)
-      for (let column = 0; column < COLUMNS; column++) this.values[at + column]! += other.values[from + column]!
+  mergeOpen(other: CountTable, wanted: Wanted, parts: 'all' | 'measures' | 'reasons' = 'all'): void {
+    for (let from = 0; from < other.used; from++) {
+      const id = other.ids[from]!
+      if (wanted.mask[id] !== 1) continue
+      const row = this.rowOf(id)
+      if (parts !== 'reasons')
+        for (let column = 0; column < COLUMNS; column++)
+          this.values[row * COLUMNS + column]! += other.values[from * COLUMNS + column]!
+      if (parts !== 'measures') for (const [reason, count] of other.reasonsOf(from)) this.addReason(row, reason, count)
     }
-    if (wanted === undefined) this.mergeOpenReasons(other)
-  }
-
-  /** As `mergeReasons`, for a table that goes on changing. */
-  mergeOpenReasons(other: CountTable, wanted?: Uint8Array): void {
-    for (const [pair, count] of other.reasons)
-      if (wanted === undefined || wanted[Math.floor(pair / REASON_SPACE)] === 1)
-        this.reasons.set(pair, (this.reasons.get(pair) ?? 0) + count)
   }
 
   forEach(visit: (id: number, row: Row) => void): void {
-    this.ids.forEach((id, row) => {
-      visit(id, (measure) => this.values[row * COLUMNS + COLUMN[measure]]!)
-    })
+    let row = 0
+    const of: Row = (measure) => this.values[row * COLUMNS + COLUMN[measure]]!
+    for (; row < this.used; row++) visit(this.ids[row]!, of)
   }
 
-  forEachReason(visit: (id: number, reason: number, count: number) => void): void {
-    for (const [pair, count] of this.reasons) visit(Math.floor(pair / REASON_SPACE), pair % REASON_SPACE, count)
+  /** Of one entity; empty where it has none. */
+  reasonsOfEntity(id: number): readonly (readonly [number: number, count: number])[] {
+    const known = this.index[id] ?? 0
+    return known === 0 ? [] : this.reasonsOf(known - 1)
   }
 
   /** A copy of the entries that `keep` lets stay. */
   freeze(keep: (id: number) => boolean = () => true): FrozenCounts {
-    const ids = Uint32Array.from(this.ids).filter(keep)
-    const kept = ids.length
-    const rowOf = new Uint32Array(this.index.length)
-    ids.forEach((id, row) => {
-      rowOf[id] = row + 1
-    })
-    let pairs = 0
-    for (const pair of this.reasons.keys()) if (rowOf[Math.floor(pair / REASON_SPACE)] !== 0) pairs++
-    const columns = makeColumns(kept, pairs)
-    ids.forEach((id, row) => {
-      const from = (this.index[id]! - 1) * COLUMNS
-      for (let column = 0; column < COUNTS; column++)
-        columns.counts[column * kept + row] = Math.min(0xffffffff, this.values[from + column]!)
-      for (let column = 0; column < OCTETS; column++)
-        columns.octets[column * kept + row] = this.values[from + COUNTS + column]!
-    })
-    let at = 0
-    for (const [pair, count] of this.reasons) {
-      const row = rowOf[Math.floor(pair / REASON_SPACE)]!
-      if (row === 0) continue
-      columns.reasonRows[at] = row - 1
-      columns.reasonNumbers[at] = pair % REASON_SPACE
-      columns.reasonCounts[at++] = Math.min(0xffffffff, count)
+    const ids = new Uint32Array(this.used)
+    const writer = new RowWriter(this.used)
+    let kept = 0
+    for (let row = 0; row < this.used; row++) {
+      const id = this.ids[row]!
+      if (!keep(id)) continue
+      ids[kept++] = id
+      writer.add(this.values, row * COLUMNS, this.reasonsOf(row))
     }
-    return { ids, packed: pack(columns) }
+    return { ids: ids.slice(0, kept), packed: writer.end() }
   }
 
   /** Forgets everything, and keeps the room for as much again. */
   clear(): void {
-    for (const id of this.ids) this.index[id] = 0
-    this.values.fill(0, 0, this.ids.length * COLUMNS)
-    this.ids = []
-    this.reasons.clear()
+    for (let row = 0; row < this.used; row++) this.index[this.ids[row]!] = 0
+    this.used = 0
+    this.otherReasons.clear()
   }
 
-  /** Where the entity's values begin; made where it has none. */
+  private addReason(row: number, reason: number, amount: number): void {
+    if (this.firstReasons[row] === NO_REASON) this.firstReasons[row] = reason
+    const first = this.firstReasons[row]!
+    if (reason === (first & ~OTHERS)) this.firstCounts[row]! += amount
+    else {
+      const pair = row * REASON_LIMIT + reason
+      this.firstReasons[row] = first | OTHERS
+      this.otherReasons.set(pair, (this.otherReasons.get(pair) ?? 0) + amount)
+    }
+  }
+
+  private reasonsOf(row: number): readonly (readonly [number: number, count: number])[] {
+    const first = this.firstReasons[row]!
+    if (first === NO_REASON) return []
+    const reasons: [number, number][] = [[first & ~OTHERS, this.firstCounts[row]!]]
+    if ((first & OTHERS) !== 0)
+      for (let reason = 0; reason < REASON_LIMIT; reason++) {
+        const count = this.otherReasons.get(row * REASON_LIMIT + reason)
+        if (count !== undefined) reasons.push([reason, count])
+      }
+    return reasons
+  }
+
+  /** The entity's row; made where it has none. */
   private rowOf(id: number): number {
     if (id >= this.index.length)
       this.index = grown(this.index, new Uint32Array(Math.max(id + 1, 2 * this.index.length)))
     const known = this.index[id]!
-    if (known !== 0) return (known - 1) * COLUMNS
-    const row = this.ids.push(id) - 1
+    if (known !== 0) return known - 1
+    const row = this.used++
+    if (row >= this.ids.length) {
+      const room = 2 * row
+      this.ids = grown(this.ids, new Uint32Array(room))
+      this.values = grown(this.values, new Float64Array(room * COLUMNS))
+      this.firstReasons = grown(this.firstReasons, new Uint8Array(room))
+      this.firstCounts = grown(this.firstCounts, new Float64Array(room))
+    }
+    this.ids[row] = id
     this.index[id] = row + 1
-    if ((row + 1) * COLUMNS > this.values.length)
-      this.values = grown(this.values, new Float64Array(2 * this.values.length))
-    return row * COLUMNS
+    this.values.fill(0, row * COLUMNS, (row + 1) * COLUMNS)
+    this.firstReasons[row] = NO_REASON
+    this.firstCounts[row] = 0
+    return row
   }
 }
 
-function grown<Values extends Uint32Array | Float64Array>(old: Values, larger: Values): Values {
+function grown<Values extends Uint32Array | Float64Array | Uint8Array>(old: Values, larger: Values): Values {
   larger.set(old)
   return larger
 }

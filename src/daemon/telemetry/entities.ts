@@ -1,36 +1,47 @@
+import type { Wanted } from './count-table.ts'
 import { DIMENSION_LIMITS, DIMENSIONS, type Dimension } from './measures.ts'
-
-export interface Entity {
-  readonly dimension: Dimension
-  readonly key: string
-}
 
 /** Numbers for clients, groups, names and labels, so that counts take little room. Numbers are used again after `keep`. */
 export class Entities {
   /** Entries that found no room, since the start. */
   refused = 0
-  private readonly byNumber: (Entity | undefined)[] = []
+  /** By number; what has no key is free. */
+  private readonly keys: (string | undefined)[] = []
+  private readonly dimensions: Dimension[] = []
   private readonly free: number[] = []
   private readonly numbers = new Map<Dimension, Map<string, number>>(DIMENSIONS.map((each) => [each, new Map()]))
 
   /** Numbers that were ever given out. */
   get size(): number {
-    return this.byNumber.length
+    return this.keys.length
   }
 
-  get(number: number): Entity | undefined {
-    return this.byNumber[number]
+  /** Undefined for a number that is free. */
+  dimensionOf(number: number): Dimension | undefined {
+    return this.keys[number] === undefined ? undefined : this.dimensions[number]
+  }
+
+  keyOf(number: number): string | undefined {
+    return this.keys[number]
   }
 
   find(dimension: Dimension, key: string): number | undefined {
     return this.numbers.get(dimension)!.get(key)
   }
 
-  /** 1 at the numbers of the dimensions' entries. */
-  maskOf(...dimensions: Dimension[]): Uint8Array {
-    const mask = new Uint8Array(this.byNumber.length)
-    for (const dimension of dimensions) for (const number of this.numbers.get(dimension)!.values()) mask[number] = 1
-    return mask
+  /** All entries of the dimensions. */
+  allOf(...dimensions: Dimension[]): Wanted {
+    const numbers = [...new Set(dimensions)].map((dimension) => this.numbers.get(dimension)!)
+    const mask = new Uint8Array(this.size)
+    for (const each of numbers) for (const number of each.values()) mask[number] = 1
+    return { mask, count: numbers.reduce((count, { size }) => count + size, 0) }
+  }
+
+  /** These entries. */
+  these(numbers: ReadonlySet<number>): Wanted {
+    const mask = new Uint8Array(this.size)
+    for (const number of numbers) mask[number] = 1
+    return { mask, count: numbers.size }
   }
 
   /** The entry's number, a new one where there is room. */
@@ -42,10 +53,11 @@ export class Entities {
       this.refused++
       return undefined
     }
-    const number = this.free.pop() ?? this.byNumber.length
+    const number = this.free.pop() ?? this.keys.length
     // A part of a long text would keep all of it in memory.
     const own = Buffer.from(key, 'utf8').toString('utf8')
-    this.byNumber[number] = { dimension, key: own }
+    this.keys[number] = own
+    this.dimensions[number] = dimension
     known.set(own, number)
     return number
   }
@@ -59,10 +71,10 @@ export class Entities {
 
   /** Forgets every entry that is not in use (1 at its number). */
   keep(used: Uint8Array): void {
-    this.byNumber.forEach((entity, number) => {
-      if (entity === undefined || used[number] === 1) return
-      this.byNumber[number] = undefined
-      this.numbers.get(entity.dimension)!.delete(entity.key)
+    this.keys.forEach((key, number) => {
+      if (key === undefined || used[number] === 1) return
+      this.keys[number] = undefined
+      this.numbers.get(this.dimensions[number]!)!.delete(key)
       this.free.push(number)
     })
   }

@@ -3,24 +3,24 @@ import { dirname } from 'node:path'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import sqlite from 'node-sqlite3-wasm'
 import { DIMENSIONS, MEASURES } from './measures.ts'
-import { REASON_LIMIT, unpack } from './packed-counts.ts'
+import { REASON_LIMIT, RowReader } from './packed-counts.ts'
 
-const VERSION = 2
+const VERSION = 3
 const MAX_KEYS_BYTES = 64 << 20
 const MAX_KEY = 1024
 
-/** A step as the store keeps it: with names instead of numbers, and its counts as they are in memory. */
+/** A step as the store keeps it: with names instead of numbers, and its rows as they are in memory. */
 export interface StoredStep {
   /** Codes that the numbers of reasons are indices of. */
   readonly reasons: readonly string[]
   /** Of each row. */
   readonly dimensions: readonly string[]
   readonly keys: readonly string[]
-  /** Their columns, see `pack`. */
+  /** See `RowReader`. */
   readonly packed: Uint8Array
 }
 
-/** What of the file is JSON. Columns of another program that counts other things are none of ours. */
+/** What of the file is JSON. Rows of another program that counts other things are none of ours. */
 interface StoredKeys extends Omit<StoredStep, 'packed'> {
   readonly measures: readonly string[]
 }
@@ -40,14 +40,15 @@ function isStoredKeys(step: unknown): step is StoredKeys {
   )
 }
 
-/** Throws where the columns do not belong to the keys. */
-function checkColumns(packed: Uint8Array, { keys, reasons }: StoredKeys): void {
-  const { octets, reasonRows, reasonNumbers } = unpack(packed, keys.length)
-  const isSound =
-    octets.every((value) => value >= 0 && Number.isFinite(value)) &&
-    reasonRows.every((row) => row < keys.length) &&
-    reasonNumbers.every((number) => number < reasons.length)
-  if (!isSound) throw new Error('the counts of a step in it are none')
+/** Throws where the rows do not belong to the keys. */
+function checkRows(packed: Uint8Array, { keys, reasons }: StoredKeys): void {
+  const reader = new RowReader(packed)
+  for (let row = 0; row < keys.length; row++) {
+    reader.next()
+    for (let i = 0; i < reader.reasons; i++)
+      if (reader.reasonNumbers[i]! >= reasons.length) throw new Error('a step in it has a reason that is none')
+  }
+  if (!reader.isAtEnd) throw new Error('a step in it has not the length of its rows')
 }
 
 /**
@@ -147,7 +148,7 @@ export class TelemetryStore {
     if (!isStoredKeys(stored)) throw new Error('a step in it is none')
     const { reasons, dimensions, keys } = stored
     const packed = new Uint8Array(row!.counts as Uint8Array)
-    checkColumns(packed, stored)
+    checkRows(packed, stored)
     return { level, start, step: { reasons, dimensions, keys, packed } }
   }
 

@@ -1,7 +1,7 @@
 import { type FrozenCounts, NOBODY } from './count-table.ts'
 import type { Entities } from './entities.ts'
 import { type Dimension, REASON_CODES, REASON_NUMBERS } from './measures.ts'
-import { pack, unpack } from './packed-counts.ts'
+import { RowReader, RowWriter } from './packed-counts.ts'
 import type { StoredStep, TelemetryStore } from './store.ts'
 import { LEVELS, type Step } from './timeline.ts'
 
@@ -10,9 +10,8 @@ export function storedForm({ ids, packed }: FrozenCounts, entities: Entities): S
   const dimensions: string[] = []
   const keys: string[] = []
   for (const id of ids) {
-    const { dimension, key } = entities.get(id)!
-    dimensions.push(dimension)
-    keys.push(key)
+    dimensions.push(entities.dimensionOf(id)!)
+    keys.push(entities.keyOf(id)!)
   }
   return { reasons: REASON_CODES, dimensions, keys, packed }
 }
@@ -31,13 +30,17 @@ export function* loadSteps(store: TelemetryStore, entities: Entities): Generator
 /** Another version may have had other reasons; what it knew and we do not is left out. */
 function withOurReasons({ reasons, keys, packed }: StoredStep): Uint8Array {
   if (reasons.join() === REASON_CODES.join()) return packed
-  const columns = unpack(packed, keys.length)
   const numbers = reasons.map((code) => REASON_NUMBERS.get(code))
-  const known = (_: number, at: number) => numbers[columns.reasonNumbers[at]!] !== undefined
-  return pack({
-    ...columns,
-    reasonRows: columns.reasonRows.filter(known),
-    reasonCounts: columns.reasonCounts.filter(known),
-    reasonNumbers: columns.reasonNumbers.filter(known).map((number) => numbers[number]!),
-  })
+  const reader = new RowReader(packed)
+  const writer = new RowWriter(keys.length)
+  for (let row = 0; row < keys.length; row++) {
+    reader.next()
+    const known: [number, number][] = []
+    for (let i = 0; i < reader.reasons; i++) {
+      const number = numbers[reader.reasonNumbers[i]!]
+      if (number !== undefined) known.push([number, reader.reasonCounts[i]!])
+    }
+    writer.add(reader.values, 0, known)
+  }
+  return writer.end()
 }

@@ -144,13 +144,13 @@ export class Telemetry {
 
   private *answer({ window, by, top = 10, order = 'denials' }: TelemetryQuery): Work<TelemetryAnswer> {
     const dimension = by === undefined || by === 'reason' ? 'all' : by
-    const sum = yield* this.timeline.sum(window, this.now, this.entities.maskOf('all', dimension))
+    const sum = yield* this.timeline.sum(window, this.now, this.entities.allOf('all', dimension))
     const limit = dimension === 'all' ? 0 : Math.max(0, Math.min(MAX_TOP, top))
     const { numbers, count } = this.busiest(sum, dimension, order, limit)
     // Reasons are asked for only where they are shown: there may be many more of them than rows.
-    const wanted = this.entities.maskOf('all')
-    for (const number of numbers) wanted[number] = 1
-    yield* this.timeline.addReasons(sum, window, this.now, wanted)
+    const all = this.entities.find('all', '')
+    const shown = this.entities.these(new Set([...(all === undefined ? [] : [all]), ...numbers]))
+    yield* this.timeline.addReasons(sum, window, this.now, shown)
     const rows = new Map(this.rowsOf(sum, new Set(numbers)))
     const total = this.totalOf(sum)
     const reasons = by === 'reason' ? reasonRows(total) : []
@@ -166,7 +166,7 @@ export class Telemetry {
   }
 
   private *points(window: Window): Work<TelemetryPoint[]> {
-    const points = yield* this.timeline.series(window, this.now, this.entities.maskOf('all'))
+    const points = yield* this.timeline.series(window, this.now, this.entities.allOf('all'))
     return points.map(({ start, counts }) => ({ time: new Date(start).toISOString(), total: this.totalOf(counts) }))
   }
 
@@ -193,10 +193,9 @@ export class Telemetry {
     const found: { number: number; amount: number; key: string }[] = []
     let count = 0
     sum.forEach((number, row) => {
-      const entity = this.entities.get(number)
-      if (entity?.dimension !== dimension) return
+      if (this.entities.dimensionOf(number) !== dimension) return
       count++
-      const each = { number, amount: row(order), key: entity.key }
+      const each = { number, amount: row(order), key: this.entities.keyOf(number)! }
       // Sorting all of a hundred thousand names would hold up everything else.
       if (found.length === limit && (limit === 0 || !isBusier(each, found[limit - 1]!))) return
       let [from, to] = [0, found.length]
@@ -212,22 +211,19 @@ export class Telemetry {
   }
 
   private rowsOf(sum: CountTable, numbers: ReadonlySet<number>): [number, TelemetryRow][] {
-    const reasons = new Map<number, Record<string, number>>()
-    sum.forEachReason((number, reason, count) => {
-      if (!numbers.has(number)) return
-      const known = reasons.get(number) ?? {}
-      known[REASON_CODES[reason]!] = count
-      reasons.set(number, known)
-    })
     const rows: [number, TelemetryRow][] = []
     sum.forEach((number, row) => {
-      const entity = numbers.has(number) ? this.entities.get(number) : undefined
-      if (entity === undefined) return
-      const known = KNOWN[entity.dimension]
+      const dimension = numbers.has(number) ? this.entities.dimensionOf(number) : undefined
+      if (dimension === undefined) return
+      const known = KNOWN[dimension]
       const values = Object.fromEntries(
         MEASURES.map((measure) => [measure, known.includes(measure) ? row(measure) : null]),
       ) as unknown as Values
-      rows.push([number, { key: entity.key, ...values, denialsByReason: reasons.get(number) ?? {} }])
+      const reasons = sum.reasonsOfEntity(number).map(([reason, count]) => [REASON_CODES[reason]!, count])
+      rows.push([
+        number,
+        { key: this.entities.keyOf(number)!, ...values, denialsByReason: Object.fromEntries(reasons) },
+      ])
     })
     return rows
   }

@@ -1,4 +1,4 @@
-import { CountTable, type FrozenCounts } from './count-table.ts'
+import { CountTable, type FrozenCounts, type Wanted } from './count-table.ts'
 import type { Entities } from './entities.ts'
 import type { Work } from './turns.ts'
 
@@ -40,21 +40,19 @@ export interface Step {
 /** A wall clock that is off by more than this has been set. */
 const CLOCK_JUMP = 30 * SECOND
 
-interface OpenLevel {
-  readonly counts: CountTable
-  start: number
-}
-
 /**
- * Counts over time, the finer the newer. Events go to the finest step; when a step is over it is kept, and added to the
- * step of the next level. When the clock is set, everything keeps its age.
+ * Counts over time, the finer the newer. Events go to the finest step; when a step is over it is kept, and the steps of
+ * the next level are made of those. When the clock is set, everything keeps its age.
  */
 export class Timeline {
   private readonly entities: Entities
   private readonly onStep: (step: Step) => void
   private readonly onCrowded: () => void
   private readonly kept: Step[][] = LEVELS.map(() => [])
-  private readonly open: OpenLevel[]
+  /** What the finest step has so far; those of other levels are made when they are over, of the finer ones since they began. */
+  private readonly open = new CountTable()
+  /** When the step of each level began that is not over. */
+  private readonly began: number[]
   private wall: number
   private monotonic: number
 
@@ -70,12 +68,12 @@ export class Timeline {
     this.onCrowded = onCrowded
     this.wall = now
     this.monotonic = monotonic
-    this.open = LEVELS.map(() => ({ counts: new CountTable(), start: now }))
+    this.began = LEVELS.map(() => now)
   }
 
   /** Where events are counted. */
   get newest(): CountTable {
-    return this.open[0]!.counts
+    return this.open
   }
 
   /**
@@ -100,11 +98,13 @@ export class Timeline {
     for (const step of this.kept[number]!) {
       const slot = slotOf(step)
       if (closed.has(slot)) continue
-      const isOpen = slot === stepStart(this.wall, coarser.step)
-      const table = isOpen ? this.open[number + 1]!.counts : (missing.get(slot) ?? new CountTable())
+      if (slot === stepStart(this.wall, coarser.step)) {
+        this.began[number + 1] = Math.min(this.began[number + 1]!, step.start)
+        continue
+      }
+      const table = missing.get(slot) ?? new CountTable()
       table.merge(step.counts)
-      if (isOpen) this.open[number + 1]!.start = Math.min(this.open[number + 1]!.start, step.start)
-      else missing.set(slot, table)
+      missing.set(slot, table)
       yield
     }
     for (const [start, table] of missing) {
@@ -113,6 +113,8 @@ export class Timeline {
       this.onStep(step)
       yield
     }
+    // Its first part may be known from still finer steps.
+    this.began[number + 1] = Math.min(this.began[number + 1]!, this.began[number]!)
     this.kept[number + 1]!.sort((one, other) => one.start - other.start)
   }
 
@@ -123,8 +125,7 @@ export class Timeline {
     this.wall = now
     this.monotonic = monotonic
     for (const [number, level] of LEVELS.entries()) {
-      const { start } = this.open[number]!
-      if (stepStart(start, level.step) === stepStart(now, level.step)) return
+      if (stepStart(this.began[number]!, level.step) === stepStart(now, level.step)) return
       this.close(number, now)
     }
   }
@@ -139,32 +140,36 @@ export class Timeline {
   forgetUnused(): void {
     const used = new Uint8Array(this.entities.size)
     for (const { counts } of this.kept.flat()) for (const id of counts.ids) used[id] = 1
-    for (const { counts } of this.open)
-      counts.forEach((id) => {
-        used[id] = 1
-      })
+    this.open.forEach((id) => {
+      used[id] = 1
+    })
     this.entities.keep(used)
   }
 
-  /** The sum of a window, of the entities that `wanted` names (1 at their number), without reasons. */
-  *sum(window: Window, now: number, wanted: Uint8Array): Work<CountTable> {
-    const sum = new CountTable(wanted.reduce((count, each) => count + each, 1))
-    const { past, present } = this.partsOf(window, now)
-    // First, and in one piece: what is open may be over at the next.
-    for (const { counts } of present) sum.mergeOpen(counts, wanted)
-    for (const { counts } of past) {
-      sum.merge(counts, wanted)
-      yield
-    }
+  /** The sum of a window, of the entities that are wanted, without reasons. */
+  *sum(window: Window, now: number, wanted: Wanted): Work<CountTable> {
+    const sum = new CountTable(wanted.count)
+    yield* this.add(sum, window, now, wanted, 'measures')
     return sum
   }
 
-  /** Adds the reasons of the entities that `wanted` names to a sum; of a moment later, if that was made in slices. */
-  *addReasons(sum: CountTable, window: Window, now: number, wanted: Uint8Array): Work<void> {
+  /** Adds the reasons of the entities that are wanted to a sum; of a moment later, if that was made in slices. */
+  addReasons(sum: CountTable, window: Window, now: number, wanted: Wanted): Work<void> {
+    return this.add(sum, window, now, wanted, 'reasons')
+  }
+
+  private *add(
+    sum: CountTable,
+    window: Window,
+    now: number,
+    wanted: Wanted,
+    parts: 'measures' | 'reasons',
+  ): Work<void> {
     const { past, present } = this.partsOf(window, now)
-    for (const { counts } of present) sum.mergeOpenReasons(counts, wanted)
-    for (const { counts } of past) {
-      sum.mergeReasons(counts, wanted)
+    // First: what is open may be over at the next.
+    sum.mergeOpen(this.open, wanted, parts)
+    for (const { counts } of [...present, ...past]) {
+      sum.merge(counts, wanted, parts)
       yield
     }
   }
@@ -173,61 +178,73 @@ export class Timeline {
   *series(
     window: Window,
     now: number,
-    wanted: Uint8Array,
+    wanted: Wanted,
   ): Work<{ readonly start: number; readonly counts: CountTable }[]> {
     const { past, present, start } = this.partsOf(window, now)
     const last = new CountTable()
-    for (const { counts } of present) {
-      last.mergeOpen(counts, wanted)
-      last.mergeOpenReasons(counts, wanted)
-    }
+    last.mergeOpen(this.open, wanted)
+    for (const { counts } of present) last.merge(counts, wanted)
     const points: { readonly start: number; readonly counts: CountTable }[] = []
     for (const step of past) {
       const table = new CountTable()
       table.merge(step.counts, wanted)
-      table.mergeReasons(step.counts, wanted)
       points.push({ start: step.start, counts: table })
       yield
     }
     return [...points, { start, counts: last }]
   }
 
-  private partsOf(window: Window, now: number): { past: Step[]; present: readonly OpenLevel[]; start: number } {
+  /** Steps that are over, and the finer ones of the step that is not. */
+  private partsOf(window: Window, now: number): { past: Step[]; present: Step[]; start: number } {
     const number = LEVELS.findIndex((level) => level.window === window)
     return {
       past: this.kept[number]!.filter((step) => !isOver(step, now)),
-      present: this.open.slice(0, number + 1),
-      start: this.open[number]!.start,
+      present: LEVELS.slice(0, number).flatMap((_, finer) => this.since(finer, this.began[finer + 1]!)),
+      start: this.began[number]!,
     }
   }
 
+  private since(number: number, start: number): Step[] {
+    return this.kept[number]!.filter((step) => step.start >= start)
+  }
+
   private close(number: number, now: number): void {
-    const open = this.open[number]!
-    const { counts: table, start } = open
-    open.start = now
+    const start = this.began[number]!
+    const table = number === 0 ? this.open : this.made(number, start)
+    this.began[number] = now
     this.dropOver(number, now)
     if (table.size === 0) return
     const counts = table.freeze(this.busiestNames(table, LEVELS[number]!.names))
     table.clear()
     const step: Step = { level: number, start, counts }
     this.kept[number]!.push(step)
-    this.open[number + 1]?.counts.merge(counts)
     this.onStep(step)
     if (number === 1 && this.entities.isCrowded) this.onCrowded()
   }
 
+  /** A level's step since then, of the finer ones. */
+  private made(number: number, start: number): CountTable {
+    const finer = this.since(number - 1, start)
+    const table = new CountTable(Math.max(0, ...finer.map(({ counts }) => counts.ids.length)))
+    for (const { counts } of finer) table.merge(counts)
+    return table
+  }
+
   private dropOver(number: number, now: number): void {
     const kept = this.kept[number]!
-    // Restarts and a clock that is set often would make more steps than there is room for.
-    while (kept.length > 0 && (isOver(kept[0]!, now) || kept.length > LEVELS[number]!.steps + 1)) kept.shift()
+    // What a coarser step will be made of stays, though restarts and a clock that is set often make more steps than
+    // there is room for.
+    const isNeeded = ({ start }: Step) => start >= (this.began[number + 1] ?? Number.POSITIVE_INFINITY)
+    const { steps } = LEVELS[number]!
+    const isTooMuch = () => kept.length > (isNeeded(kept[0]!) ? 2 * steps : steps) + 1
+    while (kept.length > 0 && ((isOver(kept[0]!, now) && !isNeeded(kept[0]!)) || isTooMuch())) kept.shift()
   }
 
   /** Of as many events, those that came first. */
   private busiestNames(table: CountTable, limit: number): (id: number) => boolean {
     const events = new Map<number, number>()
     table.forEach((id, row) => {
-      if (this.entities.get(id)?.dimension === 'name')
-        events.set(id, row('denials') + row('resolutions') + row('flows'))
+      if (this.entities.dimensionOf(id) === 'name') events.set(id, row('denials') + row('resolutions') + row('flows'))
     })
     if (events.size <= limit) return () => true
     const ordered = Float64Array.from(events.values()).sort()
@@ -243,7 +260,7 @@ export class Timeline {
 
   private shift(jump: number): void {
     for (const step of this.kept.flat()) step.start += jump
-    for (const level of this.open) level.start += jump
+    for (const number of this.began.keys()) this.began[number]! += jump
   }
 }
 

@@ -2,11 +2,18 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeColumns, pack } from '../../../../src/daemon/telemetry/packed-counts.ts'
+import { MEASURES } from '../../../../src/daemon/telemetry/measures.ts'
+import { RowWriter } from '../../../../src/daemon/telemetry/packed-counts.ts'
 import { TelemetryStore } from '../../../../src/daemon/telemetry/store.ts'
 import { tempFolder } from '../temp-folder.ts'
 
-const STEP = { reasons: [], dimensions: ['all'], keys: [''], packed: pack(makeColumns(1, 0)) }
+const rows = new RowWriter(1)
+rows.add(
+  MEASURES.map(() => 0),
+  0,
+  [],
+)
+const STEP = { reasons: [], dimensions: ['all'], keys: [''], packed: rows.end() }
 
 describe('the store of telemetry', () => {
   const folder = tempFolder()
