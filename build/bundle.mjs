@@ -1,10 +1,20 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
-import { dirname, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { build } from 'esbuild'
 import { buildDashboard } from './dashboard.mjs'
+import { precompiledTemplates } from './precompiled-templates.mjs'
 
 // Usage: bundle.mjs [FOLDER]
 const OUTPUT = process.argv[2] ?? 'dist'
+
+/** zod brings its messages in fifty languages, of which English is used. */
+const englishOnly = {
+  name: 'english-only',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\.\/locales\/index\.js$/ }, ({ resolveDir }) => ({
+      path: join(resolveDir, '..', 'locales', 'en.js'),
+    })),
+}
 
 // In parts, so that a command loads only what it uses: half of a short command's time is reading code.
 // koffi and SQLite stay outside: their native and wasm modules are found relative to their own package folders.
@@ -21,6 +31,7 @@ const { outputFiles, metafile } = await build({
   format: 'esm',
   target: 'node20',
   external: ['koffi', 'node-sqlite3-wasm'],
+  plugins: [englishOnly, precompiledTemplates],
   loader: { '.hbs': 'text', '.in': 'text' },
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
 import {
@@ -64,6 +65,40 @@ describe('addresses', () => {
     for (const text of [...texts, '::g', '::12345', 'fe80::1%eth0', '::1.2.3', '::1.2.3.04', 'example.com', '[::1]']) {
       assert.equal(parseAddress(text), undefined, text)
     }
+  })
+})
+
+describe('an IPv6 address', () => {
+  it('is what Node takes for one', () => {
+    const piece = fc.constantFrom(
+      '1',
+      '0',
+      'ffff',
+      'Ab',
+      '0000',
+      '12345',
+      'g',
+      '',
+      ' ',
+      '1.2.3.4',
+      '1.2.3.256',
+      '01.2.3.4',
+    )
+    const pieces = fc.array(fc.oneof({ weight: 8, arbitrary: fc.constantFrom('1', 'ffff') }, piece), {
+      minLength: 1,
+      maxLength: 9,
+    })
+    const gap = fc.oneof({ weight: 5, arbitrary: fc.constant(':') }, fc.constantFrom('::', ':::', ''))
+    const separators = fc.array(gap, { minLength: 10, maxLength: 10 })
+    let found = 0
+    const same = fc.property(pieces, separators, fc.constantFrom('', ':', '::'), (parts, between, before) => {
+      const text = `${before}${parts.map((part, i) => (i === 0 ? part : `${between[i]}${part}`)).join('')}`
+      fc.pre(text.includes(':'))
+      assert.equal(parseAddress(text) !== undefined, isIPv6(text), text)
+      if (isIPv6(text)) found++
+    })
+    fc.assert(same, { numRuns: 5_000 })
+    assert.ok(found > 100, `only ${found} addresses among the texts`)
   })
 })
 
