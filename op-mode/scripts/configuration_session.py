@@ -106,7 +106,9 @@ def differences(session):
 
 
 def named(lines):
-    return '; '.join(lines[:NAMED] + (['…'] if len(lines) > NAMED else []))
+    # No deeper, where values may be secrets.
+    places = list(dict.fromkeys(' '.join(line.replace("'", '').split(' ')[:3]) for line in lines))
+    return '; '.join(places[:NAMED] + (['…'] if len(places) > NAMED else []))
 
 
 def discard(session, result):

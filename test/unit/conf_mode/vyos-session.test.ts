@@ -9,6 +9,7 @@ import { vyosSession } from '../../../src/conf_mode/session/vyos-session.ts'
 import { tempFolder, until } from '../daemon/temp-folder.ts'
 
 const STUB = 'test/data/vyos-stub'
+const UNLIKE = "delete 'interfaces'\nset 'pki' 'certificate' 'a' 'private' 'key' 'secret'\nset 'pki' 'certificate' 'b'"
 const POLICY = { version: 1, description: 'it is $(reboot) \\ `x`', allow: { domains: ['b.example', '*.c.example'] } }
 
 /** An import as a process of its own: arguments are the interpreter's, the environment is the stub's. */
@@ -118,8 +119,8 @@ describe("VyOS's configuration session", () => {
   })
 
   it('is not committed where it does not show what is in force, or would change more than the node', async () => {
-    const blind = sessionOn({ client: {} }, { VYOS_STUB_UNLIKE: "delete 'interfaces'\ndelete 'service'" })
-    const unlike = /differs from what is in force .*\(delete 'interfaces'; delete 'service'\)\. Nothing was changed\./
+    const blind = sessionOn({ client: {} }, { VYOS_STUB_UNLIKE: UNLIKE })
+    const unlike = /differs from what is in force .*\(delete interfaces; set pki certificate\)\. Nothing was changed\./
     await assert.rejects(importPolicy(blind, POLICY), unlike)
     assert.deepEqual(noted(), [['open', 'clawgress'], ['discard']])
     for (const line of ["delete 'service'", "set 'service' 'clawgresses'", "delete 'service' 'ssh' 'clawgress'"]) {
