@@ -58,9 +58,10 @@ export class FlowRecorder {
     this.tail = new Tail({ path: endedFlows, bookmark: join(daemonFolder, 'flows.place'), punch: true })
   }
 
-  get trouble(): string | undefined {
+  get troubles(): readonly string[] {
     const { trouble } = this.output
-    return trouble && `flow records cannot be written: ${trouble}`
+    const unwritten = trouble && `flow records cannot be written: ${trouble}`
+    return [unwritten, this.tail.trouble].filter((each) => each !== undefined)
   }
 
   get lost(): { disk: number; unreadable: number } {

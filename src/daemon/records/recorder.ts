@@ -115,6 +115,7 @@ export class Recorder {
     const troubles = [
       this.context.plans.trouble,
       this.output.trouble && `decision records cannot be written: ${this.output.trouble}`,
+      ...this.sources.map(({ tail }) => tail.trouble),
     ].filter((trouble) => trouble !== undefined)
     return {
       startedAt: this.startedAt.toISOString(),

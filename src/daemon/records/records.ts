@@ -68,14 +68,15 @@ export class Records {
 
   status(): DaemonStatus {
     const status = this.denials.status()
-    const { lost, trouble, counts } = this.flows
+    const { lost, troubles, counts } = this.flows
+    const placeless = this.followers.map(({ trouble }) => trouble)
     const uncounted =
       counts.uncounted === 0
         ? undefined
         : `The kernel did not count the octets of ${counts.uncounted} flows; set system conntrack flow-accounting, or commit again.`
     return {
       ...status,
-      troubles: [...status.troubles, ...[trouble, uncounted].filter((each) => each !== undefined)],
+      troubles: [...status.troubles, ...troubles, ...[uncounted, ...placeless].filter((each) => each !== undefined)],
       flows: counts.flows,
       lost: {
         ...status.lost,

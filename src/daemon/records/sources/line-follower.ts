@@ -22,6 +22,10 @@ export class LineFollower {
     this.output = new RecordOutput(undefined, context.systemLog, context.bus)
   }
 
+  get trouble(): string | undefined {
+    return this.tail.trouble
+  }
+
   step(): void {
     this.tail.poll((line) => {
       const record = parseRecord(this.kind, line)

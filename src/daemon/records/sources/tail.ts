@@ -51,6 +51,8 @@ const PUNCH_EVERY = 4 << 20
 export class Tail {
   readonly counts: TailCounts = { lines: 0, overlong: 0, rotations: 0 }
   readonly path: string
+  /** Why the place cannot be remembered, in words, until it can. */
+  trouble: string | undefined
   private readonly options: TailOptions
   private readonly maxLine: number
   private readonly chunk = Buffer.allocUnsafe(CHUNK)
@@ -94,26 +96,29 @@ export class Tail {
     return JSON.stringify({ device, inode, born, offset: offset - this.partialLength } satisfies Bookmark)
   }
 
-  /** Remembers a place, and gives back the space before the present one. */
+  /** Remembers a place, and gives back the space before the present one. Never throws. */
   save(place: string): void {
-    if (place !== this.saved && place !== '') {
-      try {
-        writeFileSync(`${this.options.bookmark}.new`, place)
-        renameSync(`${this.options.bookmark}.new`, this.options.bookmark)
-      } catch (error) {
-        // Saved with the next place: after a crash some lines would be told twice, and none is left out.
-        const { code } = error as NodeJS.ErrnoException
-        if (code === 'ENOSPC' || code === 'EDQUOT') return
-        throw error
-      }
-      this.saved = place
-    }
+    if (place !== this.saved && place !== '' && !this.write(place)) return
     if (this.options.punch === true) this.punch((JSON.parse(place || '{"offset":0}') as Bookmark).offset)
   }
 
   close(): void {
     if (this.file !== undefined) closeSync(this.file.fd)
     this.file = undefined
+  }
+
+  private write(place: string): boolean {
+    try {
+      writeFileSync(`${this.options.bookmark}.new`, place)
+      renameSync(`${this.options.bookmark}.new`, this.options.bookmark)
+      this.saved = place
+      this.trouble = undefined
+    } catch (error) {
+      // Tried again with the next place: after a crash some lines would be told twice, and none is left out.
+      const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+      this.trouble = `how far ${this.path} was read cannot be kept, so a restart would tell some records twice: ${reason}`
+    }
+    return this.trouble === undefined
   }
 
   private open(): boolean {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -120,6 +122,41 @@ describe('a followed log', () => {
     writeFileSync(`${path}.place`, '{"inode":')
     assert.deepEqual(read(follow()), ['a'])
   })
+
+  for (const [what, code, spoil, mend] of [
+    ['is read-only', 'EROFS', ['-o', 'remount,ro'], ['-o', 'remount,rw']],
+    ['is full', 'ENOSPC', ['-o', 'remount,nr_inodes=1'], ['-o', 'remount,nr_inodes=100']],
+  ] as const)
+    it(`is read on where its place cannot be kept because the disk ${what}, and the place is kept when it can`, () => {
+      const places = `${path}.places`
+      mkdirSync(places)
+      execFileSync('mount', ['-t', 'tmpfs', 'none', places])
+      try {
+        const options = { path, bookmark: join(places, 'place'), punch: true }
+        const tail = new Tail(options)
+        tails.push(tail)
+        execFileSync('mount', [...spoil, places])
+        const line = `${'z'.repeat(1023)}\n`
+        writeFileSync(path, line.repeat(6 * 1024))
+        assert.equal(read(tail).length, 6 * 1024)
+        tail.save(tail.place())
+        assert.match(tail.trouble ?? '', new RegExp(`^how far ${path} was read cannot be kept, .*: ${code}$`))
+        const restarted = new Tail(options)
+        tails.push(restarted)
+        assert.equal(read(restarted).length, 6 * 1024, 'nothing was given back that is still to be read')
+        appendFileSync(path, 'b\n')
+        assert.deepEqual(read(tail), ['b'])
+        execFileSync('mount', [...mend, places])
+        tail.save(tail.place())
+        assert.equal(tail.trouble, undefined)
+        appendFileSync(path, 'c\n')
+        const next = new Tail(options)
+        tails.push(next)
+        assert.deepEqual(read(next), ['c'])
+      } finally {
+        execFileSync('umount', [places])
+      }
+    })
 
   it('loses overlong lines, counted, and no others', () => {
     const tail = follow({ maxLine: 10 })
