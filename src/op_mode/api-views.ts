@@ -5,21 +5,21 @@ import { liveId } from '../conf_mode/generation.ts'
 import { soleFile } from '../conf_mode/policy/policy-sources.ts'
 import type { ApiViews } from '../daemon/api/context.ts'
 import type { DaemonFacts } from '../daemon/run.ts'
-import { readGuardReport } from '../services/index.ts'
+import { type GuardSight, readGuardReport } from '../services/index.ts'
 import type { LivePlan } from './policy/live-plan.ts'
 import { exportedPolicy } from './policy/policy-export.ts'
 import { testDecision } from './policy/test-domain.ts'
 import { showVersionDifference } from './policy/version-difference.ts'
 import { showVersions } from './policy/versions.ts'
 import { statusData } from './status/status.ts'
-import { gatherStatus, type Sight } from './status/status-facts.ts'
+import { gatherStatus, type KnownFacts } from './status/status-facts.ts'
 
 const UNSEEN = { unknown: 'The guard, which looks at it, has not reported for 10 s. Enter "restart clawgress".' }
 
 /** What the operational commands show, for the API: seen with the guard's eyes, because the daemon is not root. */
 export const apiViews = (layout: Layout, { live, status }: DaemonFacts): ApiViews => ({
   status: async () => {
-    const known = { sight: sightOf(layout, live()), live: live(), daemon: status(), policyFile: 'unknown' as const }
+    const known = { ...seenByGuard(layout, live()), live: live(), daemon: status() }
     return statusData(await gatherStatus(layout, known))
   },
   policy: () => {
@@ -32,10 +32,16 @@ export const apiViews = (layout: Layout, { live, status }: DaemonFacts): ApiView
   difference: (plan, from, to) => showVersionDifference(layout, plan, from, to).data as object,
 })
 
-/** A commit that ended after the guard's last look has itself proven what the kernel holds. */
-function sightOf(layout: Layout, live: LivePlan | undefined): Sight {
+function seenByGuard(layout: Layout, live: LivePlan | undefined): Pick<KnownFacts, 'sight' | 'policyFile'> {
   const report = readGuardReport(layout, Date.now())
-  if (report === undefined) return { ruleset: UNSEEN, counters: UNSEEN, units: UNSEEN }
-  if (live === undefined || report.seenAt > live.since.getTime()) return report
-  return { ...report, ruleset: { present: true, intact: true, closed: false, generation: live.plan.generation } }
+  if (report === undefined)
+    return { sight: { ruleset: UNSEEN, counters: UNSEEN, units: UNSEEN }, policyFile: 'unknown' }
+  if (live === undefined || report.seenAt > live.since.getTime())
+    return { sight: report, policyFile: policyFileState(report) }
+  // A commit that ended after the guard's last look has itself proven what the kernel holds.
+  const ruleset = { present: true, intact: true, closed: false, generation: live.plan.generation }
+  return { sight: { ...report, ruleset }, policyFile: 'unknown' }
 }
+
+const policyFileState = ({ policyFile: seen }: GuardSight): KnownFacts['policyFile'] =>
+  seen === undefined || 'unknown' in seen || seen.state === 'none' ? 'unknown' : seen.state

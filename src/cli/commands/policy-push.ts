@@ -35,7 +35,7 @@ export function register(program: Command): void {
       const client = new ApiClient({ url, key: readKeyFile(keyFile), ...ca })
       const stream = createReadStream('', { fd: openForPush(file) })
       const expected = ifMatch === undefined ? {} : { expected: ifMatch }
-      const data = await (dryRun ? client.tryPolicy(stream) : client.pushPolicy(stream, expected))
+      const data = await (dryRun ? client.tryPolicy(stream, expected) : client.pushPolicy(stream, expected))
       show({ data, text: `${data.messages.join('\n')}\n` }, options)
     })
 }

@@ -59,7 +59,7 @@ async function carryOut(
 
 async function perform(layout: Layout, request: ActivationRequest, policy: Buffer): Promise<ActivationResult> {
   if (request.operation === 'check') {
-    const { changed, generation, difference, warnings } = await checkCandidate(layout, policy)
+    const { changed, generation, difference, warnings } = await checkCandidate(layout, policy, request.expected)
     const messages = [...warnings.map((warning) => `Warning: ${formatProblem(warning)}`), difference.text.trimEnd()]
     return { changed, generation, summary: difference.summary, messages }
   }

@@ -46,8 +46,12 @@ export async function importCandidate(layout: Layout, candidate: Buffer, options
   return (await replacePolicy(layout, () => candidate, `policy import by ${options.user ?? operator()}`, options))!
 }
 
-/** What importing a policy would do; touches nothing. Throws ClawgressError as an import would. */
-export async function checkCandidate(layout: Layout, candidate: Buffer): Promise<CheckedCandidate> {
+/**
+ * What importing a policy would do; touches nothing. Throws ClawgressError as an import would.
+ * @param expected generation that the change was made for
+ */
+export async function checkCandidate(layout: Layout, candidate: Buffer, expected?: string): Promise<CheckedCandidate> {
+  if (expected !== undefined) refuseOutdated(layout, expected)
   const input = recallInput(layout)
   requirePolicyFile(input)
   const verified = await inSentences(() => verify(input, layout, candidate))

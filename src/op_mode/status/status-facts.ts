@@ -47,7 +47,7 @@ export interface KnownFacts {
   readonly live: LivePlan | undefined
   readonly daemon: DaemonStatus
   /** Whoever may not read the policy file cannot compare it. */
-  readonly policyFile: 'unknown'
+  readonly policyFile: StatusFacts['policyFile']
 }
 
 /** Asks every part, each for a bounded time; a part that does not answer does not hide the others. */

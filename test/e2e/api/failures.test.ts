@@ -78,7 +78,7 @@ describe('the API when things go wrong', () => {
     const wanted = policyOf('h1.pool.net')
     const before = current(lab())
     const [{ status, headers, body }, pid] = await Promise.all([
-      api.post('/policy', wanted, { key: ADMIN }),
+      api.submit('/policy', wanted, { key: ADMIN }),
       killNext(/clawgress\.mjs activation-request/, 'SIGSTOP'),
     ])
     assert.equal(current(lab()), before)

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ErrorCode } from '../../../src/base/error-catalogue.ts'
+import type { OperationView } from '../../../src/daemon/api/operations.ts'
+import { statusOf } from '../../../src/daemon/api/reply.ts'
 import type { ConfigDict } from '../../../src/vyos/index.ts'
 import { type CommitOptions, LAB_CONFIG, mustCommit } from './commits.ts'
 import { type Lab, until } from './lab.ts'
@@ -100,11 +103,33 @@ export class ApiCaller {
     return this.curl(path, heads(asking), asking.over === 'v6' ? V6 : V4)
   }
 
+  /** As `submit`, but what takes longer than an answer may, as on a busy machine, is followed to its end. */
+  async post(path: string, body: object | string, asking: Asking): Promise<Answer> {
+    const answer = await this.submit(path, body, asking)
+    return answer.status === 202 ? this.follow(String(answer.body.data.id), asking) : answer
+  }
+
   /** Objects become JSON; the body goes over standard input, however large. */
-  post(path: string, body: object | string, asking: Asking): Promise<Answer> {
+  submit(path: string, body: object | string, asking: Asking): Promise<Answer> {
     const words = [...heads(asking), '-H', 'Content-Type: application/json', '--data-binary', '@-']
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     return this.curl(path, words, asking.over === 'v6' ? V6 : V4, text)
+  }
+
+  private async follow(id: string, asking: Asking): Promise<Answer> {
+    let operation: Answer['body']['data'] = {}
+    await until('the operation has ended', 60_000, async () => {
+      operation = (await this.get(`/operations/${id}`, asking)).body.data
+      return operation.state !== 'running'
+    })
+    const { result, error } = operation as Partial<OperationView>
+    if (result !== undefined) {
+      const { headers } = await this.get('/status', asking)
+      return { status: 200, headers, body: { success: true, data: { ...result }, error: null } }
+    }
+    const [, code] = /\(([a-z.-]+)\)$/.exec(error ?? '') ?? []
+    const status = statusOf([{ code: code as ErrorCode, message: '' }])
+    return { status, headers: '', body: { success: false, data: {}, error: error ?? null } }
   }
 }
 

@@ -66,7 +66,7 @@ export async function policyChangeRoutes(app: ApiServer, context: ApiContext, ac
         fail('api.forbidden', `Activating is for the role admin; the key of ${caller.id} has the role ${caller.role}.`)
       const sent = form === undefined ? bodyOf(request) : Readable.from([Buffer.from(required(form))])
       const order: ActivationRequest = isDryRun
-        ? { operation: 'check', user: caller.id }
+        ? { operation: 'check', user: caller.id, ...expectedOf(request) }
         : { operation: 'import', user: caller.id, into: request.query.into, ...expectedOf(request) }
       const data = await carryOut(order, sent)
       if ('state' in data) return reply.code(202).header('location', placeOf(data)).send(success(data))
