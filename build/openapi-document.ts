@@ -17,6 +17,7 @@ export async function describeApi(): Promise<object> {
     onRecord: unasked,
     telemetry: { query: unasked, series: unasked },
     metricsText: unasked,
+    alerts: unasked,
     operations: new Operations(),
   }
   const app = await buildApp(context)

@@ -60,7 +60,13 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
   const api = openApi(
     layout,
     plans,
-    { status, onRecord, telemetry: counts.telemetry, metricsText: () => counts.metricsText() },
+    {
+      status,
+      onRecord,
+      telemetry: counts.telemetry,
+      metricsText: () => counts.metricsText(),
+      alerts: () => alerts.report(),
+    },
     options,
   )
   const why = new WhyPage({ layout, plan: () => livePlan(plans)?.plan, lookUpNames })
@@ -104,7 +110,10 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
 function openApi(
   layout: Layout,
   plans: PlanWatch,
-  { status, ...facts }: Pick<DaemonFacts, 'status'> & Pick<ApiContext, 'onRecord' | 'telemetry' | 'metricsText'>,
+  {
+    status,
+    ...facts
+  }: Pick<DaemonFacts, 'status'> & Pick<ApiContext, 'onRecord' | 'telemetry' | 'metricsText' | 'alerts'>,
   { views, routes = [] }: DaemonOptions,
 ): Api | undefined {
   if (views === undefined) return undefined

@@ -12,6 +12,7 @@ import { Access, clientKey } from './access.ts'
 import type { ApiContext, ApiServer, RegisterRoutes } from './context.ts'
 import { OPENAPI, withBodies } from './openapi.ts'
 import { failureOf, problemsOf, statusOf } from './reply.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { policyRoutes } from './routes/policy.ts'
 import { policyChangeRoutes } from './routes/policy-change.ts'
 import { recordRoutes } from './routes/records.ts'
@@ -94,6 +95,7 @@ export async function buildApp(
     policyRoutes(routes, context)
     recordRoutes(routes, context)
     telemetryRoutes(routes, context)
+    alertRoutes(routes, context)
     schemaRoutes(routes)
     await routes.register((inner) => policyChangeRoutes(inner as unknown as ApiServer, context, access))
     for (const register of more) await register(routes, context)

@@ -9,6 +9,7 @@ import { ClawgressError, fail, type Problem } from '../../base/errors.ts'
 import { type ActivationResult, activationResult } from '../../services/index.ts'
 import { type OperationView, operationView } from './operations.ts'
 import { failure } from './reply.ts'
+import { alertReport } from './routes/alerts.ts'
 
 export interface ApiClientOptions {
   /** Of the gateway: `https://gateway:8443`. */
@@ -68,6 +69,10 @@ export class ApiClient {
     return this.get('/policy', livePolicy)
   }
 
+  alerts() {
+    return this.get('/alerts', alertReport)
+  }
+
   versions() {
     return this.get('/policy/versions', z.array(versionEntry))
   }
@@ -80,8 +85,8 @@ export class ApiClient {
   }
 
   /** What activating the policy would change. */
-  tryPolicy(policy: Readable | string): Promise<ActivationResult> {
-    return this.change('/policy?dry-run=true', policy, {})
+  tryPolicy(policy: Readable | string, options: ChangeOptions = {}): Promise<ActivationResult> {
+    return this.change('/policy?dry-run=true', policy, options)
   }
 
   /** Resolves when the policy is proven live, however long that takes. */

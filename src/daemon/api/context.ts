@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Layout } from '../../base/layout.ts'
 import type { Plan } from '../../plan/types.ts'
+import type { AlertReport } from '../alerts/daemon-alerts.ts'
 import type { RecordListener } from '../records/outputs/record-bus.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { Caller } from './keys.ts'
@@ -59,6 +60,7 @@ export interface ApiContext {
   readonly telemetry: Pick<Telemetry, 'query' | 'series'>
   /** Prometheus' text format, and its content type. */
   readonly metricsText: () => Promise<{ readonly text: string; readonly contentType: string }>
+  readonly alerts: () => AlertReport
   readonly operations: Operations
 }
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { runtimePaths } from '../../../../src/base/layout.ts'
+import { ApiClient } from '../../../../src/daemon/api/client.ts'
 import { type DecisionRecord, printRecord } from '../../../../src/daemon/records/kinds/record.ts'
 import { denial } from './support/denial.ts'
-import { KEYS, type Running, serveApi } from './support/gateway.ts'
+import { KEYS, REPORT, type Running, serveApi } from './support/gateway.ts'
 
 describe('records over the API', () => {
   let api: Running
@@ -81,6 +82,12 @@ describe('records over the API', () => {
     assert.ok(series.data.some(({ total }) => total.denials >= 2))
     for (const query of ['window=2h', 'by=colour', 'top=0'])
       assert.equal((await fetch(`${api.url}/telemetry?${query}`, { headers })).status, 400, query)
+  })
+
+  it('come with the alerts, as the command shows them', async () => {
+    const client = new ApiClient({ url: `http://127.0.0.1:${api.port}`, key: KEYS.viewer })
+    assert.deepEqual(await client.alerts(), JSON.parse(JSON.stringify(REPORT)))
+    assert.equal((await fetch(`${api.url}/alerts`)).status, 401)
   })
 
   it('are streamed to a bounded number of readers, in shares: a key that has none takes one of who has most', async () => {

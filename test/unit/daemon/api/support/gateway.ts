@@ -3,6 +3,7 @@ import { createConnection, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Layout, layoutBelow } from '../../../../../src/base/layout.ts'
+import type { AlertReport } from '../../../../../src/daemon/alerts/daemon-alerts.ts'
 import { buildApp } from '../../../../../src/daemon/api/app.ts'
 import type { ApiContext } from '../../../../../src/daemon/api/context.ts'
 import { hashKey } from '../../../../../src/daemon/api/keys.ts'
@@ -57,6 +58,7 @@ export async function serveApi(
     onRecord: (listener) => bus.onRecord(listener),
     telemetry,
     metricsText: async () => ({ text: 'up 1\n', contentType: 'text/plain' }),
+    alerts: () => REPORT,
     operations: new Operations(patienceMs),
   }
   const app = await buildApp(context, [], rate)
@@ -82,6 +84,28 @@ function temporaryLayout(): Layout {
   const layout = layoutBelow(mkdtempSync(join(tmpdir(), 'clawgress-api-')))
   mkdirSync(layout.run, { recursive: true })
   return layout
+}
+
+/** One alert of each kind, and a webhook that fails. */
+export const REPORT: AlertReport = {
+  firing: [
+    {
+      fingerprint: '0123456789abcdef',
+      source: 'services',
+      event: 'service.down',
+      labels: { service: 'clawgress-pinner' },
+      severity: 'critical',
+      summary: 'clawgress-pinner is stopped.',
+      description: 'Enter "restart clawgress".',
+      state: 'firing',
+      startsAt: '2026-01-01T00:00:00.000Z',
+      syslog: true,
+    },
+  ],
+  resolved: [],
+  webhooks: [{ id: 'pager', waiting: 1, failuresInRow: 3, lastError: 'connection refused', refused: 0 }],
+  leftOut: 0,
+  learningSeconds: 0,
 }
 
 const STATUS = {
