@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
-import { type DecisionRecord, decisionRecord } from '../../../src/daemon/records/kinds/record.ts'
+import { decisionRecord } from '../../../src/daemon/records/kinds/record.ts'
 import { runDaemon } from '../../../src/daemon/run.ts'
 import { askDaemon } from '../../../src/daemon/status.ts'
 import { NO_OBJECTS, printRuleset } from '../../../src/firewall/index.ts'
@@ -12,21 +12,15 @@ import { compilePlan, type Plan, writePlan } from '../../../src/plan/index.ts'
 import { parsePolicy } from '../../../src/policy/index.ts'
 import { printUlogdConf } from '../../../src/services/ulogd-conf.ts'
 import { testSettings } from '../../unit/daemon/settings.ts'
+import { until } from '../support/lab.ts'
 import { Topology } from '../support/netns.ts'
+import { found, readRecords } from '../support/record-log.ts'
 
 const POLICY = {
   version: 1,
   allow: { ips: ['45.45.1.0/24', '2a45:1::/32'], ports: [443] },
   deny: { ips: ['45.45.1.4'] },
   labels: { '45.45.1.0/24': 'partner' },
-}
-
-const poll = async <Value>(find: () => Value | undefined, what: string, deadline = 5000): Promise<Value> => {
-  for (const end = Date.now() + deadline; ; await new Promise((resolve) => setTimeout(resolve, 10))) {
-    const found = find()
-    if (found !== undefined) return found
-    if (Date.now() > end) throw new Error(`not within ${deadline} ms: ${what}`)
-  }
 }
 
 describe('denied packets', () => {
@@ -38,16 +32,9 @@ describe('denied packets', () => {
   let stop: AbortController
   let layout: ReturnType<typeof layoutBelow>
 
-  const records = (): DecisionRecord[] => {
-    try {
-      const lines = readFileSync(runtimePaths(layout).decisions, 'utf8').split('\n').slice(0, -1)
-      return lines.map((line) => decisionRecord.parse(JSON.parse(line)))
-    } catch {
-      return []
-    }
-  }
+  const records = () => readRecords(runtimePaths(layout).decisions, decisionRecord)
   const recordFor = (address: string) =>
-    poll(() => records().find((record) => record.address === address), `a record of ${address}`)
+    found(() => records().find((record) => record.address === address), `there is a record of ${address}`)
   const startDaemon = () => {
     stop = new AbortController()
     daemon = runDaemon({
@@ -66,7 +53,7 @@ describe('denied packets', () => {
     ulogd = spawn('ip', ['netns', 'exec', net.gateway.name, 'ulogd', '-c', join(layout.run, 'ulogd.conf')], {
       stdio: 'ignore',
     })
-    await poll(() => (listens() ? true : undefined), 'ulogd2 listens')
+    await until('ulogd2 listens', 5_000, listens)
   }
   /** Connects once; says how it ended. */
   const connect = (address: string, port: number): string => {
@@ -143,14 +130,10 @@ describe('denied packets', () => {
 
   it('of one attempt that is tried again are one record, and the repeats are counted', async () => {
     for (let i = 0; i < 4; i++) connect('45.45.9.10', 443)
-    await poll(
-      () => {
-        const about = records().filter((record) => record.address === '45.45.9.10')
-        return about.reduce((sum, { count }) => sum + count, 0) === 4 ? true : undefined
-      },
-      'four packets in the records',
-      9000,
-    )
+    await until('four packets are in the records', 9_000, () => {
+      const about = records().filter((record) => record.address === '45.45.9.10')
+      return about.reduce((sum, { count }) => sum + count, 0) === 4
+    })
     const about = records().filter((record) => record.address === '45.45.9.10')
     assert.equal(about.filter(({ event }) => event === 'decision').length, 1)
     assert.equal(new Set(about.map(({ id }) => id)).size, 1)
@@ -160,10 +143,8 @@ describe('denied packets', () => {
     stop.abort()
     await daemon
     connect('45.45.9.11', 443)
-    await poll(() => {
-      const { nflogRecords } = runtimePaths(layout)
-      return readFileSync(nflogRecords, 'latin1').includes('45.45.9.11') ? true : undefined
-    }, 'a line of ulogd2')
+    const { nflogRecords } = runtimePaths(layout)
+    await until('there is a line of ulogd2', 5_000, () => readFileSync(nflogRecords, 'latin1').includes('45.45.9.11'))
     startDaemon()
     await recordFor('45.45.9.11')
     connect('45.45.9.12', 443)
@@ -175,7 +156,7 @@ describe('denied packets', () => {
   it('are recorded again as soon as a killed ulogd2 is back', async () => {
     const pids = execFileSync('ip', ['netns', 'pids', net.gateway.name], { encoding: 'utf8' }).trim().split('\n')
     for (const pid of pids) process.kill(Number(pid), 'SIGKILL')
-    await poll(() => (listens() ? undefined : true), 'ulogd2 is gone')
+    await until('ulogd2 is gone', 5_000, () => !listens())
     await startUlogd()
     connect('45.45.9.13', 443)
     await recordFor('45.45.9.13')
@@ -206,8 +187,7 @@ describe('denied packets', () => {
     assert.ok(counter('log.omitted') > 0, 'more than the limit of one client')
     assert.ok(written > 1000, String(written))
     // Packets before the daemon came back count as well; ulogd2 lost those of the time it was dead.
-    for (const end = Date.now() + 5000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50)))
-      if ((await askDaemon(layout))!.backlog === 0) break
+    await until('everything is read', 5_000, async () => (await askDaemon(layout))!.backlog === 0)
     const status = (await askDaemon(layout))!
     assert.ok(status.lines - before.lines + status.lost.kernel >= 1000, JSON.stringify(status))
     assert.equal(status.lost.kernel, 0)

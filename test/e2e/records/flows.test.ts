@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
 import { putAccountingBack, turnAccountingOn } from '../../../src/conf_mode/system/connection-accounting.ts'
 import { askMetrics, askTelemetry } from '../../../src/daemon/query-socket.ts'
-import { type FlowRecord, flowRecord } from '../../../src/daemon/records/kinds/flow-record.ts'
+import { flowRecord } from '../../../src/daemon/records/kinds/flow-record.ts'
 import { runDaemon } from '../../../src/daemon/run.ts'
 import { NO_OBJECTS, printRuleset, readClientQueries } from '../../../src/firewall/index.ts'
 import { showFlows } from '../../../src/op_mode/records/flows.ts'
@@ -16,7 +16,9 @@ import { compilePlan, type Plan, writePlan } from '../../../src/plan/index.ts'
 import { parsePolicy } from '../../../src/policy/index.ts'
 import { printUlogdConf } from '../../../src/services/ulogd-conf.ts'
 import { testSettings } from '../../unit/daemon/settings.ts'
+import { until } from '../support/lab.ts'
 import { Topology } from '../support/netns.ts'
+import { found, readRecords } from '../support/record-log.ts'
 
 const POLICY = {
   version: 1,
@@ -25,14 +27,6 @@ const POLICY = {
 }
 const SHARED = '45.45.1.7'
 const ACCOUNTING = 'net.netfilter.nf_conntrack_acct'
-
-const poll = async <Value>(find: () => Value | undefined, what: string, deadline = 8000): Promise<Value> => {
-  for (const end = Date.now() + deadline; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
-    const found = find()
-    if (found !== undefined) return found
-    if (Date.now() > end) throw new Error(`not within ${deadline} ms: ${what}`)
-  }
-}
 
 describe('allowed flows', () => {
   const children: ChildProcess[] = []
@@ -43,16 +37,9 @@ describe('allowed flows', () => {
   let daemon: Promise<void>
   let layout: ReturnType<typeof layoutBelow>
 
-  const records = (): FlowRecord[] => {
-    try {
-      const lines = readFileSync(runtimePaths(layout).flows, 'utf8').split('\n').slice(0, -1)
-      return lines.map((line) => flowRecord.parse(JSON.parse(line)))
-    } catch {
-      return []
-    }
-  }
+  const records = () => readRecords(runtimePaths(layout).flows, flowRecord)
   const recordFor = (address: string) =>
-    poll(() => records().find((record) => record.address === address), `a record of ${address}`)
+    found(() => records().find((record) => record.address === address), `there is a record of ${address}`)
   const accounting = () => net.gateway.run('sysctl', '-n', ACCOUNTING).trim()
   /** Sends so many octets to the server, which sends as many back; returns what the kernel counted, and has it forget. */
   const exchange = (address: string, octets: number) => {
@@ -95,10 +82,10 @@ describe('allowed flows', () => {
     writeFileSync(join(layout.run, 'ulogd.conf'), printUlogdConf(layout))
     start(net.gateway.name, 'ulogd', '-c', join(layout.run, 'ulogd.conf'))
     start(net.internet.name, process.execPath, '-e', `require('net').createServer((s) => s.pipe(s)).listen(443, '::')`)
-    await poll(() => (net.internet.run('ss', '-Hltn').includes(':443') ? true : undefined), 'the server listens')
+    await until('the server listens', 8_000, () => net.internet.run('ss', '-Hltn').includes(':443'))
     // Its sockets: one of denied packets, one of connections (proc_pid_net(5); the kernel lists both as family 16).
     const sockets = () => net.gateway.run('cat', '/proc/self/net/netlink').split('\n')
-    await poll(() => (sockets().some((line) => / 12 +\d+ +0*4 /.test(line)) ? true : undefined), 'ulogd2 listens')
+    await until('ulogd2 listens', 8_000, () => sockets().some((line) => / 12 +\d+ +0*4 /.test(line)))
     const shared = ['a.example.org', 'b.example.org'].map((name) => ({ group: 'default', name }))
     const elsewhere = { group: 'other', name: 'c.example.org' }
     daemon = runDaemon({
@@ -191,7 +178,7 @@ describe('allowed flows', () => {
       exchange('45.45.1.30', 10)
       return lines.find((line) => line.includes('45.45.1.30'))
     }
-    const line = await poll(again, 'a line of the monitor')
+    const line = await found(again, 'the monitor shows a line')
     leave.abort()
     await monitoring
     assert.match(

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs'
+import { mkdirSync, renameSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { runtimePaths } from '../../../src/base/layout.ts'
-import { type DecisionRecord, decisionRecord } from '../../../src/daemon/records/kinds/record.ts'
+import { decisionRecord } from '../../../src/daemon/records/kinds/record.ts'
 import { runDaemon } from '../../../src/daemon/run.ts'
 import { withRndc } from '../../../src/dns/index.ts'
 import { compilePlan, type Plan, writePlan } from '../../../src/plan/index.ts'
 import { parsePolicy } from '../../../src/policy/index.ts'
 import { testSettings } from '../../unit/daemon/settings.ts'
 import { DnsRig } from '../support/dns/rig.ts'
+import { found, readRecords } from '../support/record-log.ts'
 
 const POLICY = {
   version: 1,
@@ -29,21 +30,12 @@ describe('denied questions', () => {
   let stop: AbortController
   let daemon: Promise<void>
 
-  const records = (): DecisionRecord[] => {
-    try {
-      const lines = readFileSync(runtimePaths(rig.layout).decisions, 'utf8').split('\n').slice(0, -1)
-      return lines.map((line) => decisionRecord.parse(JSON.parse(line)))
-    } catch {
-      return []
-    }
-  }
-  const recordFor = async (name: string, client: string): Promise<DecisionRecord> => {
-    for (const end = Date.now() + 5000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 10))) {
-      const found = records().find((record) => record.name === name && record.client === client)
-      if (found !== undefined) return found
-    }
-    throw new Error(`no record of ${name} by ${client}`)
-  }
+  const records = () => readRecords(runtimePaths(rig.layout).decisions, decisionRecord)
+  const recordFor = (name: string, client: string) =>
+    found(
+      () => records().find((record) => record.name === name && record.client === client),
+      `there is a record of ${name} by ${client}`,
+    )
   /** Asks named as a client does; says the response code. */
   const dig = (server: string, client: string, ...question: string[]): string => {
     const words = [`@${server}`, '-b', client, '-p', '5053', '+tries=1', '+time=3', ...question]

@@ -1,3 +1,4 @@
+import { jsonFields } from './json-fields.ts'
 import { canonicalAddress } from './raw-denial.ts'
 
 /** One way of a flow. Absent: the kernel did not count (accounting was off when the flow began). */
@@ -32,13 +33,8 @@ export interface EndedFlow {
 export function parseFlowLine(line: string): EndedFlow | 'unmarked' | undefined {
   // Most of a router's flows may be none of ours: those cost no parsing.
   if (line.includes('"ct.mark": 0,') || line.includes('"ct.mark":0,')) return 'unmarked'
-  let fields: Record<string, unknown>
-  try {
-    fields = JSON.parse(line) as Record<string, unknown>
-  } catch {
-    return undefined
-  }
-  if (typeof fields !== 'object' || fields === null) return undefined
+  const fields = jsonFields(line)
+  if (fields === undefined) return undefined
   const number = (key: string) => {
     const value = fields[key]
     return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined

@@ -1,4 +1,5 @@
 import type { ReasonCode } from '../../../base/reasons.ts'
+import { jsonFields } from './json-fields.ts'
 import { protocolName } from './protocol-name.ts'
 import { canonicalAddress, type RawDenial, reasonCode } from './raw-denial.ts'
 
@@ -47,13 +48,8 @@ export interface NflogLine {
  * Undefined where the line is none.
  */
 export function parseNflogLine(line: string, isClientInterface: (name: string) => boolean): NflogLine | undefined {
-  let fields: Record<string, unknown>
-  try {
-    fields = JSON.parse(line) as Record<string, unknown>
-  } catch {
-    return undefined
-  }
-  if (typeof fields !== 'object' || fields === null) return undefined
+  const fields = jsonFields(line)
+  if (fields === undefined) return undefined
   const from = canonicalAddress(fields.src_ip)
   const to = canonicalAddress(fields.dest_ip)
   if (from === undefined || to === undefined) return undefined

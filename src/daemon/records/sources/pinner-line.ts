@@ -1,3 +1,4 @@
+import { jsonFields } from './json-fields.ts'
 import { canonicalAddress, loggedName, type RawDenial, reasonCode } from './raw-denial.ts'
 
 /**
@@ -5,13 +6,8 @@ import { canonicalAddress, loggedName, type RawDenial, reasonCode } from './raw-
  * since the epoch or ISO 8601. Undefined where the line is none.
  */
 export function parsePinnerLine(line: string): RawDenial | undefined {
-  let fields: Record<string, unknown>
-  try {
-    fields = JSON.parse(line) as Record<string, unknown>
-  } catch {
-    return undefined
-  }
-  if (typeof fields !== 'object' || fields === null) return undefined
+  const fields = jsonFields(line)
+  if (fields === undefined) return undefined
   const reason = reasonCode(fields.reason)
   const name = loggedName(fields.name)
   const time = typeof fields.t === 'number' ? fields.t : Date.parse(String(fields.t))
