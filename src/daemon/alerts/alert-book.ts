@@ -2,6 +2,9 @@ import { type Alert, bounded, type Condition, fingerprintOf } from './alert.ts'
 
 /** Milliseconds without its condition after which an alert is resolved: what comes and goes is one alert. */
 export const QUIET_MS = 60_000
+/** What began again within so many milliseconds must be quiet twice as long as before, up to `MAX_QUIET_MS`. */
+const AGAIN_MS = 3_600_000
+export const MAX_QUIET_MS = 16 * QUIET_MS
 /** Alerts that are kept, firing and resolved. */
 export const MAX_ALERTS = 500
 /** Of one event, so that one that storms leaves room for the others. */
@@ -13,11 +16,12 @@ interface Live {
   alert: Alert
   /** By the clock that is never set, milliseconds. */
   seenAt: number
+  readonly quietMs: number
 }
 
 /**
  * Which alerts fire. Evaluators say what is so, again and again; an alert begins when that has lasted as long as it must,
- * and ends when nothing was seen of it for a while. Durations are measured by a clock that is never set.
+ * and ends when nothing was seen of it for a while, which is longer where it comes back again and again. Durations are measured by a clock that is never set.
  */
 export class AlertBook {
   /** Alerts that found no room since the start. */
@@ -26,12 +30,15 @@ export class AlertBook {
   private readonly pending = new Map<string, number>()
   private past: Alert[] = []
   private readonly refused = new Set<string>()
+  /** By fingerprint, when it began last and how long it then had to be quiet; the newest last. */
+  private readonly begun = new Map<string, { readonly at: number; readonly quietMs: number }>()
 
   /** Takes over what an earlier run had; it is resolved after a while unless it is seen again. */
   restore(alerts: readonly Alert[], monotonic: number): void {
     for (const alert of alerts.slice(-MAX_ALERTS))
       if (alert.state === 'resolved') this.past.push(alert)
-      else if (!this.live.has(alert.fingerprint)) this.live.set(alert.fingerprint, { alert, seenAt: monotonic })
+      else if (!this.live.has(alert.fingerprint))
+        this.live.set(alert.fingerprint, { alert, seenAt: monotonic, quietMs: QUIET_MS })
   }
 
   /**
@@ -109,8 +116,19 @@ export class AlertBook {
       ...(condition.webhooks === undefined ? {} : { webhooks: [...condition.webhooks] }),
       syslog: condition.syslog ?? true,
     }
-    this.live.set(fingerprint, { alert, seenAt: monotonic })
+    this.live.set(fingerprint, { alert, seenAt: monotonic, quietMs: this.begin(fingerprint, monotonic) })
     return alert
+  }
+
+  /** Milliseconds that it must not be seen before it is over: the longer, the more often it came back. */
+  private begin(fingerprint: string, monotonic: number): number {
+    const last = this.begun.get(fingerprint)
+    const isBack = last !== undefined && monotonic - last.at < AGAIN_MS
+    const quietMs = isBack ? Math.min(MAX_QUIET_MS, 2 * last.quietMs) : QUIET_MS
+    this.begun.delete(fingerprint)
+    this.begun.set(fingerprint, { at: monotonic, quietMs })
+    if (this.begun.size > MAX_ALERTS) this.begun.delete(this.begun.keys().next().value!)
+    return quietMs
   }
 
   private hasRoom(event: string, fingerprint: string): boolean {
@@ -127,7 +145,7 @@ export class AlertBook {
   private resolve(isMeant: (entry: Live) => boolean, now: number, monotonic: number): Alert[] {
     const ended: Alert[] = []
     for (const [fingerprint, entry] of this.live) {
-      if (!isMeant(entry) || monotonic - entry.seenAt < QUIET_MS) continue
+      if (!isMeant(entry) || monotonic - entry.seenAt < entry.quietMs) continue
       this.live.delete(fingerprint)
       // A clock that was set back would let it end before it began.
       const end = Math.max(now, Date.parse(entry.alert.startsAt))

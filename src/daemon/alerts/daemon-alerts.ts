@@ -243,11 +243,10 @@ export class DaemonAlerts {
   }
 
   private saveState(): void {
-    this.isChanged = false
     const delivered = Object.fromEntries(
       this.senders.map((sender) => [sender.webhook.id, Object.fromEntries(sender.told)]),
     )
-    this.told.save({ version: 1, alerts: [...this.book.resolved, ...this.book.firing], delivered })
+    this.isChanged = !this.told.save({ version: 1, alerts: [...this.book.resolved, ...this.book.firing], delivered })
   }
 
   private askPinner(monotonic: number): void {

@@ -27,6 +27,8 @@ export class EventAlerts {
 
   take(record: AnyRecord, monotonic: number): void {
     if (record.schema === 'clawgress.commit/1') {
+      // What a later one has proven stands in place of what failed.
+      if (record.event === 'live') this.commits = []
       const problem = record.problems?.find(({ code }) => UNPROVEN.includes(code))
       if (problem !== undefined) add(this.commits, unprovenCommit(problem), monotonic)
     } else if (record.schema === 'clawgress.alert/1') {

@@ -59,12 +59,14 @@ function retryAfter({ headers }: IncomingMessage): Pick<Answered, 'retryAfterMs'
 function reasonOf(error: NodeJS.ErrnoException, timeoutMs: number): string {
   if (error.name === 'AbortError' || error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1_000} s`
   const { code = error.message } = error
-  return REASONS[code] ?? code.slice(0, 100)
+  return REASONS[code] ?? (code.startsWith('HPE_') ? 'what it answered is not HTTP' : code.slice(0, 100))
 }
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection was reset',
+  ECONNRESET: 'the connection was closed without an answer',
+  EPROTO: 'what it answered is not TLS',
+  HPE_HEADER_OVERFLOW: 'the head of its answer is too large',
   EHOSTUNREACH: 'there is no way to it',
   ENETUNREACH: 'there is no way to it',
   ENOTFOUND: 'the name does not exist',

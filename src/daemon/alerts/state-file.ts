@@ -52,15 +52,17 @@ export class StateFile<Shape extends z.ZodType> {
     }
   }
 
-  /** Never throws. */
-  save(value: z.input<Shape>): void {
-    if (!this.isRead) return
+  /** Whether it is kept. Never throws. */
+  save(value: z.input<Shape>): boolean {
+    if (!this.isRead) return false
     try {
       mkdirSync(join(this.path, '..'), { recursive: true, mode: 0o750 })
       replaceWhole(this.path, JSON.stringify(value), 0o640)
       this.trouble = undefined
+      return true
     } catch (error) {
       this.trouble = `Alerts are told twice after a restart, because ${this.path} cannot be written: ${(error as Error).message}.`
+      return false
     }
   }
 

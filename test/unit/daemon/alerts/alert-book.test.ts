@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { type Alert, alertShape, type Condition } from '../../../../src/daemon/alerts/alert.ts'
-import { AlertBook, MAX_ALERTS, MAX_FIRING_PER_EVENT, QUIET_MS } from '../../../../src/daemon/alerts/alert-book.ts'
+import {
+  AlertBook,
+  MAX_ALERTS,
+  MAX_FIRING_PER_EVENT,
+  MAX_QUIET_MS,
+  QUIET_MS,
+} from '../../../../src/daemon/alerts/alert-book.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')
 
@@ -50,6 +56,32 @@ describe('the book of alerts', () => {
     assert.deepEqual(states(see([condition()], 0)), ['firing'])
     for (let time = 1_000; time < 10 * QUIET_MS; time += QUIET_MS / 2)
       assert.deepEqual(see(time % QUIET_MS < QUIET_MS / 2 ? [condition()] : [], time), [])
+  })
+
+  it('tells less and less often of what comes back again and again, and as before when it was quiet for an hour', () => {
+    const told: number[] = []
+    const day = 86_400_000
+    for (let time = 0; time < day; time += 1_000) {
+      const changed = see(time % 150_000 === 0 ? [condition()] : [], time)
+      if (changed.length > 0) told.push(time)
+    }
+    assert.deepEqual(states(book.firing), ['firing'])
+    assert.ok(told.length <= 5, String(told))
+    // Seen last 150 s before, and for the third time.
+    assert.deepEqual(see([], day + 4 * QUIET_MS - 150_001), [])
+    assert.deepEqual(states(see([], day + 4 * QUIET_MS - 150_000)), ['resolved'])
+    const later = day + 3_600_000
+    see([condition()], later)
+    assert.deepEqual(states(see([], later + QUIET_MS)), ['resolved'])
+  })
+
+  it('is over sixteen minutes after it was seen last, however often it came back', () => {
+    let time = 0
+    for (let i = 0; i < 30; i++) {
+      assert.deepEqual(states(see([condition()], time)), ['firing'])
+      time += MAX_QUIET_MS
+      assert.deepEqual(states(see([], time)), ['resolved'])
+    }
   })
 
   it('ends nothing while nobody knows', () => {

@@ -20,6 +20,7 @@ import { PlanWatch } from '../../../../src/daemon/plan-watch.ts'
 import { type AnyRecord, parseRecord } from '../../../../src/daemon/records/kinds/record-kinds.ts'
 import { RecordBus } from '../../../../src/daemon/records/outputs/record-bus.ts'
 import { newestRecords } from '../../../../src/daemon/records/reading/newest-records.ts'
+import { SmallDisk } from '../../../e2e/support/small-disk.ts'
 import { tempFolder, until } from '../temp-folder.ts'
 import { Receiver } from './receiver.ts'
 import { denial } from './records.ts'
@@ -209,6 +210,30 @@ describe('the alerts of a daemon', () => {
       (await alerts.test('pager')).map(({ receiver: name }) => name),
       ['pager'],
     )
+  })
+
+  it('lose nothing on a full disk, and keep what they know when there is room again', async () => {
+    const { alertsFolder } = runtimePaths(layout)
+    const kept = () => readFileSync(join(alertsFolder, 'state.json'), 'utf8')
+    await alerts.close()
+    await using disk = await SmallDisk.mount(alertsFolder)
+    start()
+    bus.publish([denial()])
+    look()
+    await until(() => receiver.received.length === 1, 'the webhook is told')
+    look()
+    const before = kept()
+    await disk.fill()
+    bus.publish([denial({ client: '10.77.0.9' })])
+    look()
+    await until(() => receiver.received.length === 2, 'the webhook is told of what cannot be written down')
+    assert.match(alerts.troubles.join(), /state\.json cannot be written: ENOSPC/)
+    assert.equal(kept(), before)
+    await disk.empty()
+    look()
+    assert.deepEqual(alerts.troubles, [])
+    assert.match(kept(), /10\.77\.0\.9/)
+    await alerts.close()
   })
 
   it('fire without a disk, and say that it is missing', async () => {

@@ -102,6 +102,10 @@ describe('the health of a gateway', () => {
     events.take({ ...failed, problems: [{ code: 'apply.proof', message: 'The pinner sleeps.' }] }, 1)
     assert.match(events.failedCommits(2)[0]!.summary, /The pinner sleeps/)
     assert.deepEqual(events.failedCommits(400_000), [])
+    events.take({ ...failed, problems: [{ code: 'apply.proof', message: 'It sleeps again.' }] }, 400_000)
+    assert.equal(events.failedCommits(400_001).length, 1)
+    events.take({ ...failed, event: 'live' }, 400_002)
+    assert.deepEqual(events.failedCommits(400_003), [])
   })
 
   it('passes on what the guard tells, and never what it told itself', () => {

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Alert, fingerprintOf } from '../../../../src/daemon/alerts/alert.ts'
 import { post } from '../../../../src/daemon/alerts/post.ts'
 import type { Webhook } from '../../../../src/daemon/alerts/settings.ts'
 import { backOff, type SenderOptions, WebhookSender } from '../../../../src/daemon/alerts/webhook-sender.ts'
-import { tempFolder } from '../temp-folder.ts'
 import { Receiver } from './receiver.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')
@@ -235,49 +231,5 @@ describe('a webhook', () => {
       alert(3, { webhooks: [] }),
     )
     assert.deepEqual(statuses(0), [['s2', 'firing']])
-  })
-})
-
-describe('a webhook over TLS', () => {
-  const folder = tempFolder()
-  const pem = (name: string) => readFileSync(join(folder(), name), 'utf8')
-  before(() => {
-    for (const [name, subject] of [
-      ['good', 'IP:127.0.0.1'],
-      ['other', 'DNS:elsewhere.example'],
-    ] as const)
-      execFileSync(
-        'openssl',
-        [
-          ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-days', '2'],
-          ...['-subj', '/CN=receiver', '-addext', `subjectAltName=${subject}`],
-          ...['-keyout', `${name}.key`, '-out', `${name}.pem`],
-        ],
-        { cwd: folder(), stdio: 'ignore' },
-      )
-  })
-
-  const outcome = async (served: string, trusted?: string): Promise<string> => {
-    const receiver = await Receiver.open('127.0.0.1', { cert: pem(`${served}.pem`), key: pem(`${served}.key`) })
-    try {
-      const authorities = trusted === undefined ? undefined : pem(`${trusted}.pem`)
-      const answered = await post(receiver.url, '{}', { headers: {}, authorities })
-      return `${answered.status} ${receiver.received.length}`
-    } catch (error) {
-      assert.equal(receiver.received.length, 0)
-      return (error as Error).message
-    } finally {
-      receiver.close()
-    }
-  }
-
-  it('is trusted by the configured authority, and by no other', async () => {
-    assert.equal(await outcome('good', 'good'), '200 1')
-    assert.match(await outcome('good', 'other'), /not trusted/)
-    assert.match(await outcome('good'), /not trusted/)
-  })
-
-  it('must have the name that it is called by', async () => {
-    assert.match(await outcome('other', 'other'), /for another name/)
   })
 })
