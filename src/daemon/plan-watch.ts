@@ -5,30 +5,41 @@ import { loadPlan } from '../plan/index.ts'
 import type { Plan } from '../plan/types.ts'
 import type { Plans } from './records/explain.ts'
 
-/** Keeps the Plan of the generation that is proven live, and the one before it. */
+/** Lines that the Plan before decided are read within it, milliseconds. A million names of it are 50 MiB. */
+const KEEP_PREVIOUS = 60_000
+
+/** Keeps the Plan of the generation that is proven live, and for a minute the one before it. */
 export class PlanWatch implements Plans {
   live?: Plan
-  previous?: Plan
+  previous: Plan | undefined
   liveSince?: number
   /** Why the live generation's Plan could not be read, until it can. */
   trouble: string | undefined
   private readonly current: string
+  private readonly monotonic: () => number
   private target: string | undefined
+  private loadedAt = 0
 
-  constructor(layout: Layout) {
+  /** `monotonic`: milliseconds of a clock that is never set. */
+  constructor(layout: Layout, monotonic: () => number = () => performance.now()) {
     this.current = runtimePaths(layout).current
+    this.monotonic = monotonic
   }
 
   /** Loads the Plan where `current` leads elsewhere than before. Never throws; true where there is a new one. */
   refresh(): boolean {
     const target = this.readTarget()
-    if (target === this.target) return false
+    if (target === this.target) {
+      if (this.previous !== undefined && this.monotonic() - this.loadedAt > KEEP_PREVIOUS) this.previous = undefined
+      return false
+    }
     this.target = target
     if (target === undefined) return false
     try {
-      const plan = loadPlan(join(target, 'plan'))
-      if (this.live !== undefined) this.previous = this.live
-      this.live = plan
+      // Before the next is read, so that there are never three.
+      this.previous = this.live
+      this.live = loadPlan(join(target, 'plan'))
+      this.loadedAt = this.monotonic()
       this.liveSince = lstatSync(this.current).mtimeMs
       this.trouble = undefined
       return true

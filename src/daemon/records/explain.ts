@@ -9,7 +9,7 @@ import { loggedName, type RawDenial } from './sources/raw-denial.ts'
 /** The Plans by which a line may have been decided: the live one, and the one before it. */
 export interface Plans {
   readonly live?: Plan
-  readonly previous?: Plan
+  readonly previous?: Plan | undefined
   /** When the live one took over, in milliseconds since the epoch. */
   readonly liveSince?: number
 }
