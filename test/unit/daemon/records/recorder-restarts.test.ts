@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { namedLine, POLICY, packetLine, type Recording, useRecording } from './recording.ts'
+
+describe('the recorder, started again,', () => {
+  const opened = useRecording()
+  let recording: Recording
+  beforeEach(() => {
+    recording = opened()
+  })
+
+  it('goes on after a restart without telling anything twice or leaving anything out', () => {
+    recording.activate(POLICY)
+    recording.write('nflogRecords', packetLine())
+    recording.run()
+    recording.recorder.close()
+    recording.write('nflogRecords', packetLine({ dest_ip: '198.18.9.10' }))
+    recording.start()
+    recording.run()
+    assert.deepEqual(
+      recording.records().map(({ address }) => address),
+      ['198.18.9.9', '198.18.9.10'],
+    )
+  })
+
+  it('leaves nothing out when it is killed: what was not written is read again', () => {
+    recording.activate(POLICY)
+    recording.write('nflogRecords', packetLine())
+    recording.recorder.step(Date.now())
+    // Killed here: the line was read, its record not written.
+    const next = recording.open()
+    while (next.step(Date.now()));
+    next.step(Date.now() + 150)
+    assert.equal(recording.records().length, 1)
+    next.close()
+  })
+
+  it('knows the denials of the last hour that were recorded before it', async () => {
+    recording.activate(POLICY)
+    recording.write('namedDenials', namedLine('10.77.0.2', 'ads.example.org'))
+    recording.write('namedDenials', namedLine('10.77.0.2', 'other.example.org'))
+    recording.run()
+    recording.recorder.close()
+    recording.start()
+    await recording.recorder.remember()
+    recording.write('namedDenials', namedLine('10.77.0.2', 'third.example.org'))
+    recording.run()
+    assert.deepEqual(recording.recorder.status().lastHour, { 'dns.denied': 1, 'dns.not-allowed': 2 })
+  })
+})
