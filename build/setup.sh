@@ -15,7 +15,7 @@ readonly PROGRAMS=(
   delv:bind9-dnsutils nft:nftables ulogd:ulogd2 conntrack:conntrack curl:curl openssl:openssl ip:iproute2 tc:iproute2
   ps:procps sysctl:procps setpriv:util-linux logger:bsdutils promtool:prometheus python3:python3 ping:iputils-ping
 )
-readonly BENCH_PROGRAMS=(dnsperf:dnsperf iperf3:iperf3) TEST_PROGRAMS=(chromium:chromium amtool:prometheus-alertmanager mmdebstrap:mmdebstrap lintian:lintian)
+readonly BENCH_PROGRAMS=(dnsperf:dnsperf iperf3:iperf3) TEST_PROGRAMS=(chromium:chromium amtool:prometheus-alertmanager mmdebstrap:mmdebstrap lintian:lintian systemd-analyze:systemd)
 
 say() { echo "setup: $*" >&2; }
 need_root() {

@@ -3,9 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ClawgressError } from '../base/errors.ts'
 import type { BoundedLog } from './bounded-log.ts'
 import { isBusy } from './busy.ts'
+import { HEARTBEAT_VARIABLE } from './heartbeat.ts'
 import { launchCommand } from './launch.ts'
 import { probe, stillWorks } from './probe.ts'
 import type { UnitDefinition, UnitStatus } from './unit-definition.ts'
+import { watchHeartbeat } from './watchdog.ts'
 
 /** Milliseconds before the next restart: at once, then ever later, but never so late that it is missed for long. */
 const RESTART_DELAYS = [0, 100, 200, 500, 1000]
@@ -158,12 +160,23 @@ export class SupervisedChild {
     this.since = Date.now()
     this.isReady = false
     const umask = process.umask(unit.umask)
-    const env = { ...this.environment, ...unit.environment }
-    const child = spawn(program!, args, { cwd: '/', env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const { watchdogMs } = unit
+    const heartbeat = watchdogMs === undefined ? {} : { [HEARTBEAT_VARIABLE]: 'yes' }
+    const env = { ...this.environment, ...unit.environment, ...heartbeat }
+    const child = spawn(program!, args, {
+      cwd: '/',
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', ...(watchdogMs === undefined ? [] : ['pipe' as const])],
+    })
     process.umask(umask)
     this.process = child
-    child.stdout.on('data', (chunk: Buffer) => this.log.write(chunk))
-    child.stderr.on('data', (chunk: Buffer) => this.log.write(chunk))
+    if (watchdogMs !== undefined) {
+      const tell = (silentMs: number) =>
+        this.note(`${unit.name} was not at work for ${(silentMs / 1000).toFixed(1)} s, and is started anew`)
+      watchHeartbeat(child, { limitMs: watchdogMs, graceMs: unit.readyTimeoutMs, tell })
+    }
+    child.stdout!.on('data', (chunk: Buffer) => this.log.write(chunk))
+    child.stderr!.on('data', (chunk: Buffer) => this.log.write(chunk))
     child.once('error', (error) => {
       if (child.pid === undefined) this.ended(child, `could not be started: ${error.message}`)
     })
@@ -192,10 +205,14 @@ export class SupervisedChild {
     if (!this.isWanted) return
     this.quickEnds = Date.now() - this.since >= SETTLED_MS ? 1 : this.quickEnds + 1
     const delay = RESTART_DELAYS[Math.min(this.quickEnds, RESTART_DELAYS.length) - 1]!
-    this.log.write(Buffer.from(`clawgress supervisor: ${this.define().name} ended (${how}), back in ${delay} ms\n`))
+    this.note(`${this.define().name} ended (${how}), back in ${delay} ms`)
     this.restartTimer = setTimeout(() => {
       this.restarts++
       this.launch()
     }, delay)
+  }
+
+  private note(text: string): void {
+    this.log.write(Buffer.from(`clawgress supervisor: ${text}\n`))
   }
 }

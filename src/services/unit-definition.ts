@@ -42,6 +42,8 @@ export interface UnitDefinition<Name extends string = string> {
   readonly readiness: Probe
   /** What the guard keeps asking for; all of it succeeds while the unit is well. Absent: nobody waits for the unit. */
   readonly health?: readonly Probe[]
+  /** The program says itself that it is at work; it is replaced after so many milliseconds without a word. */
+  readonly watchdogMs?: number
   /** How long the first start may take until the probe succeeds. */
   readonly readyTimeoutMs: number
   /** Between SIGTERM and SIGKILL. */

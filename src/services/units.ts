@@ -91,6 +91,8 @@ export function unitDefinitions(layout: Layout): readonly UnitDefinition<UnitNam
       // Enough for the commit that takes back an unconfirmed policy, which runs below it.
       memoryLimitMiB: 4096,
       readiness: { kind: 'alive', milliseconds: 300 },
+      // Nobody else watches the one that watches the others.
+      watchdogMs: 10_000,
       readyTimeoutMs: 20_000,
       stopTimeoutMs: 5_000,
     },

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Layout } from '../../base/layout.ts'
 import { ActivationListener } from '../activation/listener.ts'
 import { prepareFolders } from '../folders.ts'
+import { Heartbeat } from '../heartbeat.ts'
 import { Alerts } from './alerts.ts'
 import { ConfirmationWatch } from './confirmation.ts'
 import { DaemonWatch } from './daemon-watch.ts'
@@ -15,6 +16,8 @@ import { type RestorePins, RulesetWatch } from './ruleset-watch.ts'
 const LOOK_MS = 100
 /** Every so many looks, the log's size and the confirmation are looked at. */
 const LOOKS_PER_ROUND = 20
+/** Loading a large ruleset, the longest that a look may take, ends or is given up well before, in milliseconds. */
+const STUCK_MS = 240_000
 
 /**
  * Process main of `clawgress guard`, until SIGTERM. `restorePins` asks the pinner to put its pins back, and flushes
@@ -33,8 +36,10 @@ export async function runGuard(layout: Layout, restorePins: RestorePins): Promis
   const ending = new AbortController()
   process.once('SIGTERM', () => ending.abort())
   process.once('SIGINT', () => ending.abort())
+  const heartbeat = new Heartbeat(STUCK_MS)
   const watching = new HealthWatch(layout, alerts).watch(ending.signal)
   for (let look = 0; !ending.signal.aborted; look++) {
+    heartbeat.progressed()
     await ruleset.look()
     if (look % LOOKS_PER_ROUND === 0) {
       confirmation.look()
@@ -45,6 +50,7 @@ export async function runGuard(layout: Layout, restorePins: RestorePins): Promis
     }
     await sleep(LOOK_MS, undefined, { signal: ending.signal }).catch(() => undefined)
   }
+  heartbeat.stop()
   activation.close()
   await watching
 }

@@ -16,6 +16,7 @@ import {
 import { readGuardReport } from '../../../src/services/index.ts'
 import { withLock } from '../../../src/services/lock.ts'
 import { removeLayout, temporaryLayout, until } from '../../unit/services/support/gateway.ts'
+import { DatagramReceiver } from '../support/datagram-receiver.ts'
 import { firewallPlan } from '../support/firewall-plan.ts'
 import { Namespace } from '../support/netns.ts'
 
@@ -185,5 +186,18 @@ describe('the guard', () => {
     const report = () => readGuardReport(layout, Date.now())
     await until('the report', 5_000, () => report() !== undefined)
     assert.deepEqual(report()?.untracked, [{ family: 4, interfaces: ['lo', 'eth1'] }])
+  })
+
+  it('tells systemd that it is at work, again and again', async () => {
+    using systemd = new DatagramReceiver(join(layout.run, 'notify'))
+    await start({ NOTIFY_SOCKET: systemd.path })
+    for (let beat = 1; beat <= 3; beat++) {
+      let heard: string | undefined
+      await until(`beat ${beat}`, 5_000, () => {
+        heard = systemd.receive()
+        return heard !== undefined
+      })
+      assert.equal(heard, 'WATCHDOG=1')
+    }
   })
 })

@@ -45,6 +45,20 @@ describe('a program of the gateway that hangs', () => {
     })
   }
 
+  it('is replaced also where it is the guard, which watches the others', async () => {
+    const { pid } = await unitStatus('clawgress-guard')
+    process.kill(pid!, 'SIGSTOP')
+    await until('another guard runs', 30_000, async () => {
+      const now = await unitStatus('clawgress-guard')
+      return now.pid !== pid && now.state === 'running'
+    })
+    await lab().gateway.exec(['nft', 'delete', 'table', 'inet', 'clawgress'])
+    await until('the table is back', 10_000, async () =>
+      (await lab().gateway.exec(['nft', 'list', 'tables'])).stdout.includes('clawgress'),
+    )
+    await assertNothingUnlisted(worker)
+  })
+
   it('does not multiply when the run folder is emptied: one commit brings everything back', async () => {
     const { run } = lab().gateway.layout
     for (const name of readdirSync(run)) rmSync(join(run, name), { recursive: true })

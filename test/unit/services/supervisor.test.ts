@@ -74,6 +74,25 @@ describe('supervisor', () => {
     }
   })
 
+  it('replaces a unit whose heart stands still, and only such a one', async () => {
+    await Promise.all([services.ensure('beating'), services.ensure('lifeless')])
+    const { pid } = await statusOf(layout, 'beating')
+    await until(
+      'one that never began is replaced',
+      10_000,
+      async () => (await statusOf(layout, 'lifeless')).restarts > 0,
+    )
+    assert.equal((await statusOf(layout, 'beating')).pid, pid)
+    process.kill(pid!, 'SIGSTOP')
+    const took = await until('the stopped one is replaced', 10_000, async () => {
+      const now = await statusOf(layout, 'beating')
+      return now.pid !== pid && now.state === 'running'
+    })
+    assert.ok(took >= 900, `replaced after ${took} ms`)
+    const { lastExit } = await statusOf(layout, 'beating')
+    assert.equal(lastExit, 'signal SIGKILL')
+  })
+
   it('gives a unit its user, its groups, exactly its capabilities, and no way to get more', async () => {
     await services.ensure('listener')
     await services.ensure('sleeper')

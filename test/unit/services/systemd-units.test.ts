@@ -47,6 +47,8 @@ describe('systemd units', () => {
         : Number.parseInt(memory, 10) * (memory.endsWith('G') ? 1024 : 1)
       assert.equal(mebibytes, definition.memoryLimitMiB)
       assert.equal(Number(unit.get('TimeoutStopSec')) * 1000, definition.stopTimeoutMs)
+      assert.equal(Number(unit.get('WatchdogSec') ?? Number.NaN) * 1000, definition.watchdogMs ?? Number.NaN)
+      assert.equal(unit.has('NotifyAccess'), definition.watchdogMs !== undefined)
       assert.equal(Number.parseInt(unit.get('UMask')!, 8), definition.umask)
       assert.equal(unit.has('ExecReload'), definition.reloadSignal !== undefined)
     })
@@ -81,8 +83,7 @@ describe('systemd units', () => {
     assert.equal(guard.get('DeviceAllow'), '/dev/fuse rw')
   })
 
-  it('are accepted by systemd-analyze without a word', function () {
-    if (spawnSync('systemd-analyze', ['--version']).error !== undefined) return this.skip()
+  it('are accepted by systemd-analyze without a word', () => {
     const root = mkdtempSync(join(tmpdir(), 'clawgress-units-'))
     try {
       // The one thing that is not there outside of a package: the installed program.

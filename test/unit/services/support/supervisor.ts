@@ -83,6 +83,23 @@ const units: UnitDefinition[] = [
     readiness: { kind: 'alive', milliseconds: 50 },
     reloadSignal: 'SIGHUP',
   },
+  {
+    ...common,
+    name: 'beating',
+    description: 'program whose heart beats',
+    argv: ['sh', '-c', `while :; do echo beat >&3; sleep 0.1; done`],
+    readiness: { kind: 'alive', milliseconds: 50 },
+    watchdogMs: 1_000,
+  },
+  {
+    ...common,
+    name: 'lifeless',
+    description: 'program whose heart never beats',
+    argv: ['sleep', '60'],
+    readiness: { kind: 'alive', milliseconds: 50 },
+    readyTimeoutMs: 1_000,
+    watchdogMs: 60_000,
+  },
 ]
 
 await runSupervisor(layout, () => units)
