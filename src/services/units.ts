@@ -92,7 +92,7 @@ export function unitDefinitions(layout: Layout): readonly UnitDefinition<UnitNam
       memoryLimitMiB: 4096,
       readiness: { kind: 'alive', milliseconds: 300 },
       // Nobody else watches the one that watches the others.
-      watchdogMs: 10_000,
+      watchdogMs: 15_000,
       readyTimeoutMs: 20_000,
       stopTimeoutMs: 5_000,
     },
