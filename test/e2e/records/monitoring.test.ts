@@ -9,6 +9,7 @@ import { layoutBelow } from '../../../src/base/layout.ts'
 import { GuardWatch } from '../../../src/daemon/guard-watch.ts'
 import type { AnyRecord } from '../../../src/daemon/records/kinds/record-kinds.ts'
 import { Metrics } from '../../../src/daemon/telemetry/metrics.ts'
+import { until } from '../support/lab.ts'
 
 const FOLDER = 'docs/monitoring'
 const promtool = (words: readonly string[], input = '') =>
@@ -90,11 +91,11 @@ describe('monitoring with Prometheus', () => {
       `--web.listen-address=127.0.0.1:${own}`,
     ]
     prometheus = spawn('prometheus', words, { stdio: 'ignore' })
-    for (const end = Date.now() + 20_000; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    await until('Prometheus has asked for the metrics', 20_000, async () => {
+      // It does not answer before it has started.
       const up = await ask('up == 1').catch(() => undefined)
-      if (up?.data?.result.length === 1) break
-      if (Date.now() > end) throw new Error('Prometheus did not scrape within 20 s')
-    }
+      return up?.data?.result.length === 1
+    })
   })
   after(() => {
     prometheus?.kill('SIGKILL')

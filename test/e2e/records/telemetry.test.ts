@@ -23,12 +23,12 @@ describe('telemetry of a gateway with real agents', function () {
   }
   /** Looks until the row is as wanted. */
   const rowOf = async (by: string, key: string, isThere: (row: TelemetryRow) => boolean): Promise<TelemetryRow> => {
-    for (const end = Date.now() + WITHIN_MS; ; await sleep(200)) {
-      const answer = await rows(by)
-      const row = answer.rows.find((each) => each.key === key)
-      if (row !== undefined && isThere(row)) return row
-      if (Date.now() > end) throw new Error(`${by} ${key}: ${JSON.stringify(answer)}`)
-    }
+    let row: TelemetryRow | undefined
+    await until(`the row of ${by} ${key} is there`, WITHIN_MS, async () => {
+      row = (await rows(by)).rows.find((each) => each.key === key)
+      return row !== undefined && isThere(row)
+    })
+    return row!
   }
 
   /** The client's row when all its questions so far have been counted. */
