@@ -1,6 +1,6 @@
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { settleAll } from '../base/settle.ts'
-import { applyZones, flushNames, installGeneration, viewName } from '../dns/index.ts'
+import { applyZones, awaitLoading, flushNames, installGeneration, viewName } from '../dns/index.ts'
 import { forgetStaleQueries } from '../firewall/index.ts'
 import { PinnerClient } from '../pinner/control-client.ts'
 import { type Services, services, type UnitName } from '../services/index.ts'
@@ -40,11 +40,17 @@ export async function applyGeneration(
   const units = services(layout)
   const lost = await closeIfOpen(layout, target.plan)
   checkpoint('closed')
-  await settleAll([startNamed(layout, target, units), units.ensure('clawgress-pinner'), startRecorders(layout, units)])
+  const started = startNamed(layout, target, units)
+  await settleAll([started, units.ensure('clawgress-pinner'), startRecorders(layout, units)])
+  const bringZones = async () => {
+    // What named is loading need not be loaded a second time.
+    if (await started) await awaitLoading(layout, target.id)
+    await applyZones(layout, target.id)
+  }
   const pinner = new PinnerClient(runtimePaths(layout).pinnerSocket)
   const fresh = (await pinner.status()).generation === undefined
   // Nobody's questions reach named before its zones are live: the ruleset that comes next opens DNS.
-  if (fresh) await applyZones(layout, target.id)
+  if (fresh) await bringZones()
   else await pinner.stage(target.folder)
   checkpoint('staged')
   const committed = performance.now()
@@ -56,7 +62,7 @@ export async function applyGeneration(
   const resetMs = performance.now() - committed
   const restored = lost ? await pinner.restore() : undefined
   checkpoint('activated')
-  if (!fresh) await applyZones(layout, target.id)
+  if (!fresh) await bringZones()
   checkpoint('zones')
   const everything = target.plan.groups.map(({ id }) => ({ id, names: 'all' as const }))
   const flush = afterInterruption || fresh ? everything : [...activated.flush, ...(restored?.flush ?? [])]
@@ -65,11 +71,16 @@ export async function applyGeneration(
   return { flowsReset: activated.probed, resetMs }
 }
 
-/** A named that does not run starts with the new zones; one that runs gets them later, when the pinner judges by them. */
-async function startNamed(layout: Layout, target: Generation, units: Services): Promise<void> {
+/**
+ * A named that does not run starts with the new zones; one that runs gets them later, when the pinner judges by them.
+ * True where it was started.
+ */
+async function startNamed(layout: Layout, target: Generation, units: Services): Promise<boolean> {
   const named = (await units.status()).find(({ name }) => name === 'clawgress-named')
-  if (named?.state !== 'running') installGeneration(layout, target.id)
+  const starts = named?.state !== 'running'
+  if (starts) installGeneration(layout, target.id)
   await units.ensure('clawgress-named')
+  return starts
 }
 
 const RECORDERS: readonly UnitName[] = ['clawgress-log', 'clawgressd', 'clawgress-guard']

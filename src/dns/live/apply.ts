@@ -1,11 +1,12 @@
 import { existsSync, statSync } from 'node:fs'
+import { ClawgressError } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import { installConf, installZone, isInstalled, readState, removeStrayZones } from '../files/install.ts'
 import { installTransition } from '../files/transition.ts'
 import { namedPaths } from '../paths.ts'
 import type { ViewState, ZoneState } from '../zones/state.ts'
 import { canaryName, ZONES, type ZoneName } from '../zones/zone-names.ts'
-import { awaitCanary, awaitDenial, entriesOf, poll, proofTime, withProbe } from './await.ts'
+import { awaitCanaries, awaitCanary, awaitDenial, entriesOf, poll, proofTime, withProbe } from './await.ts'
 import type { ViewProbe } from './probe.ts'
 import { withRndc } from './rndc.ts'
 import { namedTimes } from './statistics.ts'
@@ -32,6 +33,16 @@ export async function applyZones(layout: Layout, generation: string, timeout?: n
   await Promise.all(state.views.map((view) => withProbe(view.groupId, (probe) => applyView({ ...apply, view, probe }))))
   removeStrayZones(layout, state)
   return { reconfigured, reloaded }
+}
+
+/** Waits for a named that has just been started with a prepared generation to hold its zones; longer than that may take. */
+export async function awaitLoading(layout: Layout, generation: string): Promise<void> {
+  try {
+    await awaitCanaries(readState(layout, generation))
+  } catch (error) {
+    // Zones that it did not load are loaded again by `applyZones`, which reports what stays wrong.
+    if (!(error instanceof ClawgressError)) throw error
+  }
 }
 
 /** Milliseconds until named, busy with large zones, must have answered on its control port. */

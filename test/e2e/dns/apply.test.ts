@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { installConf, installGeneration, installZone } from '../../../src/dns/files/install.ts'
 import {
   applyZones,
+  awaitLoading,
   flushNames,
   namedStatistics,
   prepareNamed,
@@ -48,6 +49,16 @@ describe('applying a generation to the running named', () => {
     assert.equal(await rig.result('b.test'), 'NXDOMAIN')
     assert.equal(await rig.result('c.test'), 'NOERROR 1')
     assert.deepEqual(await applyZones(rig.layout, plan.generation), { reconfigured: false, reloaded: [] })
+  })
+
+  it('lets a named that has just been started load its zones once', async () => {
+    await rig.kill()
+    const before = rig.log().length
+    await rig.launch()
+    await awaitLoading(rig.layout, live.generation)
+    assert.deepEqual(await applyZones(rig.layout, live.generation), { reconfigured: false, reloaded: [] })
+    const since = rig.log().slice(before)
+    assert.equal(since.match(/zone b\/IN\/g0: loaded serial/g)?.length, 1)
   })
 
   it('goes back to an earlier generation, although its files are older than what named has loaded', async () => {
