@@ -4,7 +4,7 @@ SHELL := /bin/bash
 # The Node that build/setup.sh brings when the machine has none, or one that is too old.
 export PATH := $(CURDIR)/.node/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-SOURCES := $(shell find src build -type f \( -name '*.ts' -o -name '*.mjs' \)) package-lock.json tsconfig.json
+SOURCES := $(shell find src build templates -type f \( -name '*.ts' -o -name '*.mjs' -o -name '*.hbs' \)) package-lock.json tsconfig.json
 
 .DEFAULT_GOAL := build
 # A build begins when the setup is done.
