@@ -47,6 +47,7 @@ export class Operations {
   ): Promise<ActivationResult | OperationView> {
     const view: OperationView = { id: randomUUID(), ...about, state: 'running', started: new Date().toISOString() }
     const patience = new AbortController()
+    // It fails only by being given up, where the change was faster.
     const tooLong = sleep(this.patienceMs, undefined, { signal: patience.signal }).catch(() => undefined)
     const first = await Promise.race([change, tooLong]).finally(() => patience.abort())
     if (first !== undefined) return first

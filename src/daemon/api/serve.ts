@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { runtimePaths } from '../../base/layout.ts'
+import { RepeatedLook } from '../repeated-look.ts'
 import { stampOf } from '../settings-file.ts'
 import type { ApiContext, ApiServer, RegisterRoutes } from './context.ts'
 import { type Listening, listen } from './listen.ts'
@@ -32,8 +33,7 @@ export class Api {
   private settings: ApiSettings | undefined
   private open: Open | undefined
   private seen: string | undefined
-  private timer: NodeJS.Timeout | undefined
-  private looking: Promise<void> = Promise.resolve()
+  private readonly looks = new RepeatedLook(() => this.look(), LOOK_MS)
 
   constructor(options: ApiOptions) {
     this.options = options
@@ -42,17 +42,11 @@ export class Api {
 
   /** Begins to follow the settings. */
   start(): void {
-    const again = () => {
-      this.looking = this.look().finally(() => {
-        this.timer = setTimeout(again, LOOK_MS)
-      })
-    }
-    again()
+    this.looks.start()
   }
 
   async stop(): Promise<void> {
-    await this.looking
-    clearTimeout(this.timer)
+    await this.looks.stop()
     await this.shut()
   }
 

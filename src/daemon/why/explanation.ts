@@ -48,6 +48,7 @@ async function judge(plan: Plan, asked: Explanation['question'], lookUp: LookUpN
   const { name, address } = asked
   if (decision.reason !== 'net.not-pinned' || name !== undefined || address === undefined) return decision
   // A name may have opened the address. Which one is not told: perhaps somebody else asked for it.
+  // Where the pinner does not answer, what the policy alone says is still true: nobody is told of more than is open.
   const known = await lookUp?.([address]).catch(() => undefined)
   const isOpen = known
     ?.get(address)

@@ -5,6 +5,7 @@ import { type Layout, runtimePaths } from '../../base/layout.ts'
 import type { Plan } from '../../plan/types.ts'
 import { type Listening, type ListenLimits, listen } from '../api/listen.ts'
 import type { LookUpNames } from '../records/names-behind.ts'
+import { RepeatedLook } from '../repeated-look.ts'
 import { stampOf } from '../settings-file.ts'
 import { whyHandler } from './handler.ts'
 import { readWhySettings, WHY_SETTINGS_FILE, type WhySettings } from './settings.ts'
@@ -42,8 +43,7 @@ export class WhyPage {
   private settings: WhySettings | undefined
   private seen: string | undefined
   private readonly open = new Map<string, Listening>()
-  private timer: NodeJS.Timeout | undefined
-  private looking: Promise<void> = Promise.resolve()
+  private readonly looks = new RepeatedLook(() => this.look(), LOOK_MS)
 
   constructor({ layout, plan, lookUpNames }: WhyPageOptions) {
     this.file = join(runtimePaths(layout).current, WHY_SETTINGS_FILE)
@@ -56,17 +56,11 @@ export class WhyPage {
 
   /** Begins to follow the settings. */
   start(): void {
-    const again = () => {
-      this.looking = this.look().finally(() => {
-        this.timer = setTimeout(again, LOOK_MS)
-      })
-    }
-    again()
+    this.looks.start()
   }
 
   async stop(): Promise<void> {
-    await this.looking
-    clearTimeout(this.timer)
+    await this.looks.stop()
     await this.keep(new Map())
   }
 

@@ -28,7 +28,7 @@ export async function requestActivation(
 ): Promise<Handed> {
   const socket = await connect(socketPath)
   const result = readReply(socket)
-  // Rejections are the caller's once it has the promise.
+  // Rejections are the caller's once it has the promise; where handing over fails, they are looked at below.
   result.catch(() => undefined)
   try {
     socket.write(`${JSON.stringify(request)}\n`)
