@@ -1,55 +1,25 @@
 import assert from 'node:assert/strict'
-import { ApiCaller, OPERATOR, VIEWER } from '../support/api.ts'
-import { LabBrowser, takePicture, type Visit } from '../support/browser.ts'
+import { OPERATOR, VIEWER } from '../support/api.ts'
+import { takePicture } from '../support/browser.ts'
 import { current, history, mustImport } from '../support/commits.ts'
-import { until, useLab } from '../support/lab.ts'
-import { policyOf } from '../support/reach.ts'
+import { DASHBOARD, signIn, useDashboard } from '../support/dashboard.ts'
+import { until } from '../support/lab.ts'
 
-const URL = 'https://62.10.0.2:8443/'
-const MARKUP = '<img/src=x/onerror=alert(1)>'
-const LABEL = 'models & <b>tools</b>'
 const POLICY = {
   version: 1,
-  description: '<script>alert(1)</script>',
   allow: { domains: ['api.openai.com', 'api.anthropic.com'], ports: [443] },
-  labels: { 'api.openai.com': LABEL },
+  labels: { 'api.openai.com': 'llm-provider' },
 }
 
+/** Of every entry: how long after the time of its packet, by the clock that both have, it came onto the page. */
+const NOTE_DELAYS = `globalThis.delays = []
+new MutationObserver((changes) => {
+  const times = changes.flatMap(({ addedNodes }) => [...addedNodes].map((item) => item.querySelector('time')))
+  for (const time of times) if (time !== null) delays.push(Date.now() - Date.parse(time.dateTime))
+}).observe(document.getElementById('feed'), { childList: true })`
+
 describe('the dashboard', () => {
-  const lab = useLab(policyOf('api.openai.com'))
-  let browser: LabBrowser
-  let visits: Visit[] = []
-
-  before(async function () {
-    this.timeout(90_000)
-    await ApiCaller.open(lab())
-    await mustImport(lab(), POLICY)
-    browser = await LabBrowser.launch(lab())
-  })
-  after(() => browser?.[Symbol.asyncDispose]())
-  afterEach(async () => {
-    const troubles = visits.flatMap((visit) => visit.troubles)
-    const foreign = visits
-      .flatMap(({ requests }) => requests)
-      .filter((url) => !/^(https:\/\/62\.10\.0\.2:8443\/|data:)/.test(url))
-    await Promise.all(visits.map(({ context }) => context.close()))
-    visits = []
-    assert.deepEqual(troubles, [], 'no errors, no refusals of the content security policy, no dialogs')
-    assert.deepEqual(foreign, [], 'nothing is asked of anyone else')
-  })
-
-  const visit = async (options = {}) => {
-    const made = await browser.visit(URL, options)
-    visits.push(made)
-    return made.page
-  }
-  const signedIn = async (key: string, options = {}) => {
-    const page = await visit(options)
-    await page.getByLabel('API key').fill(key)
-    await page.keyboard.press('Enter')
-    await page.getByRole('heading', { level: 1, name: 'Enforcing' }).waitFor()
-    return page
-  }
+  const { lab, visit, signedIn } = useDashboard(POLICY)
 
   it('lets nobody in without a key, says so, and keeps the key nowhere', async () => {
     const page = await visit()
@@ -62,26 +32,44 @@ describe('the dashboard', () => {
     const kept = await page.evaluate(
       'JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href])',
     )
-    assert.equal(kept, JSON.stringify([{}, {}, '', `${URL}dashboard`]))
+    assert.equal(kept, JSON.stringify([{}, {}, '', `${DASHBOARD}dashboard`]))
     await page.getByRole('button', { name: 'Sign out' }).click()
     assert.equal(await page.getByLabel('API key').inputValue(), '')
     await page.reload()
     await page.getByRole('button', { name: 'Sign in' }).waitFor()
   })
 
-  it('shows a denial within a second, whom it hit, what and why', async () => {
+  it('leaves nothing of a session in the page when it is over', async () => {
+    await lab().agent(1).resolve('seen-before.example.org')
+    const page = await signedIn(VIEWER)
+    await page.locator('#feed').getByText('seen-before.example.org').waitFor()
+    await page.getByLabel('Address, name').fill('10.77.1.10')
+    await page.getByRole('button', { name: 'Search' }).click()
+    await page.getByRole('table', { name: 'Records of 10.77.1.10' }).waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    assert.equal(await page.title(), 'Clawgress')
+    const left = await page.content()
+    for (const secret of [VIEWER, 'seen-before', '10.77.1.10', current(lab()), 'board (viewer)'])
+      assert.ok(!left.includes(secret), secret)
+    await signIn(page, VIEWER)
+    await page.locator('#feed').getByText('seen-before.example.org').waitFor()
+  })
+
+  it('shows a denial within a second of its packet, whom it hit, what and why', async () => {
     const page = await signedIn(VIEWER)
     await page.getByText('connected', { exact: true }).waitFor()
-    const entryOf = (name: string) => page.locator('li[data-kind="deny"]').filter({ hasText: name })
-    const took: number[] = []
-    // Other tests run beside this one and may hold up a browser: what counts is the fastest of three.
+    await page.evaluate(NOTE_DELAYS)
+    const entryOf = (text: string) => page.locator('li[data-kind="deny"]').filter({ hasText: text })
     for (const name of ['blocked-just-now', 'blocked-then', 'blocked-last'].map((host) => `${host}.example.org`)) {
       await lab().agent(1).resolve(name)
-      const begun = performance.now()
       await entryOf(name).waitFor()
-      took.push(Math.round(performance.now() - begun))
     }
-    assert.ok(Math.min(...took) < 1_000, `it took ${took.join(', ')} ms`)
+    await lab().agent(2).connect('2a0b:30:99::1', 4443)
+    await entryOf('2a0b:30:99::1 4443/tcp').waitFor()
+    const took = (await page.evaluate('delays')) as number[]
+    // Other tests run beside this one and may hold up a browser: what counts is the fastest.
+    assert.ok(took.length >= 4 && Math.min(...took) < 1_000, `it took ${took.join(', ')} ms`)
     const text = await entryOf('blocked-just-now.example.org').innerText()
     for (const part of ['denied', '10.77.1.10', 'dns.not-allowed']) assert.ok(text.includes(part), text)
     const names = page.getByRole('table', { name: 'Names refused most' })
@@ -106,19 +94,6 @@ describe('the dashboard', () => {
     await page.getByLabel('Address, name').fill('10.77.2.10')
     await page.getByRole('button', { name: 'Search' }).click()
     await page.getByRole('table', { name: 'Records of 10.77.2.10' }).getByText('62.30.99.1 443/tcp').first().waitFor()
-  })
-
-  it('shows hostile names, labels and policies as text', async () => {
-    await lab().agent(1).resolve(`${MARKUP}.evil.test`)
-    await lab().agent(1).fetch('https://api.openai.com/')
-    const page = await signedIn(VIEWER)
-    await page.getByRole('listitem').filter({ hasText: 'evil.test' }).first().waitFor()
-    await page.getByText('Show the policy as it was submitted').click()
-    await page.getByText('<script>alert(1)</script>').waitFor()
-    await page.getByLabel('Address, name').fill('*.evil.test')
-    await page.getByRole('button', { name: 'Search' }).click()
-    await page.getByRole('table', { name: 'Records of *.evil.test' }).waitFor()
-    assert.equal(await page.evaluate("document.querySelectorAll('img, b b, #board script').length"), 0)
   })
 
   it('lets a viewer look and an operator go back, after asking', async () => {
@@ -173,16 +148,5 @@ describe('the dashboard', () => {
       assert.ok(Number(width) <= options.viewport.width, `${name} is ${width} wide`)
       await takePicture(page, name)
     }
-  })
-
-  it('tells when the gateway does not answer, and goes on when it does', async () => {
-    const page = await signedIn(VIEWER)
-    await page.context().setOffline(true)
-    await page.getByRole('alert').filter({ hasText: 'does not answer' }).waitFor()
-    await page.getByRole('heading', { level: 1, name: 'Unknown' }).waitFor()
-    await page.context().setOffline(false)
-    await page.getByRole('heading', { level: 1, name: 'Enforcing' }).waitFor()
-    await page.getByText('connected', { exact: true }).waitFor()
-    for (const each of visits) each.troubles.splice(0)
   })
 })

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { labelledStarts } from '../../../../src/daemon/dashboard/page/chart-labels.ts'
 import { slotsOf, spikesOf, stackOf } from '../../../../src/daemon/dashboard/page/denial-slots.ts'
 import { type ServerEvent, serverEvents } from '../../../../src/daemon/dashboard/page/event-stream.ts'
-import { formatBytes, formatChange, formatDuration } from '../../../../src/daemon/dashboard/page/format.ts'
+import {
+  formatBytes,
+  formatChange,
+  formatDuration,
+  withLocalTimes,
+} from '../../../../src/daemon/dashboard/page/format.ts'
+import { printable } from '../../../../src/daemon/dashboard/page/printable.ts'
 
 const point = (time: number, denialsByReason: Record<string, number>, denials?: number) => ({
   time: new Date(time).toISOString(),
@@ -58,6 +65,71 @@ describe('denials on the dashboard', () => {
   })
 })
 
+describe('labels of the chart on the dashboard', () => {
+  const HOUR = 3_600_000
+  const startsOf = (stepMs: number, count: number) => Array.from({ length: count }, (_, i) => i * stepMs)
+  const ahead = (hours: number) => () => hours * HOUR
+
+  it('stand at full hours of the place, as many as there is room for', () => {
+    const hours = (offset: number, most: number) =>
+      labelledStarts(startsOf(HOUR, 24), HOUR, most, ahead(offset)).map((start) => (start / HOUR + offset) % 24)
+    assert.deepEqual(hours(0, 24), [...Array(24).keys()])
+    assert.deepEqual(hours(1, 4.5), [6, 12, 18, 0])
+    assert.deepEqual(hours(5.5, 8.1), [6.5, 9.5, 12.5, 15.5, 18.5, 21.5, 0.5, 3.5])
+  })
+
+  it('name each day once at most, by the step that begins it there', () => {
+    const days = (offset: number, most: number) =>
+      labelledStarts(startsOf(6 * HOUR, 28), 6 * HOUR, most, ahead(offset)).map((start) =>
+        Math.floor((start / HOUR + offset) / 24),
+      )
+    for (const offset of [-11, -3.5, 0, 1, 5.75, 14]) {
+      assert.deepEqual([...new Set(days(offset, 28))], days(offset, 28))
+      assert.ok(days(offset, 28).length >= 6)
+    }
+    assert.deepEqual(days(0, 4), [0, 2, 4, 6])
+  })
+
+  it('are never more than there is room for', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(60_000, 300_000, HOUR, 6 * HOUR),
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 2, max: 30 }),
+        fc.integer({ min: -48, max: 56 }),
+        (stepMs, count, most, quarters) => {
+          const starts = startsOf(stepMs, count)
+          const labelled = labelledStarts(starts, stepMs, most, ahead(quarters / 4))
+          assert.ok(labelled.length <= Math.ceil(most))
+          assert.ok(labelled.every((start) => starts.includes(start)))
+        },
+      ),
+    )
+  })
+})
+
+describe('text of others on the dashboard', () => {
+  it('shows by number what is invisible or turns the direction of writing, and nothing else', () => {
+    assert.equal(
+      printable('safe\u202egnp.exe\u200b\u0000\u2028\ufeff'),
+      'safe\\u{202e}gnp.exe\\u{200b}\\u{0000}\\u{2028}\\u{feff}',
+    )
+    assert.equal(printable('\u{e0041}\ud800'), '\\u{e0041}\\u{d800}')
+    for (const text of ['münchen.example → 62.30.1.1', 'שלום', '名前', '😀', 'a\n\tb', '<b>&amp;</b>'])
+      assert.equal(printable(text), text)
+  })
+
+  it('never holds control or formatting characters afterwards, and stays as it is when done again', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const shown = printable(text)
+        assert.doesNotMatch(shown, /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+        assert.equal(printable(shown), shown)
+      }),
+    )
+  })
+})
+
 describe('the event stream of the dashboard', () => {
   const read = async (...parts: string[]): Promise<ServerEvent[]> => {
     const body = (async function* () {
@@ -100,5 +172,11 @@ describe('numbers on the dashboard', () => {
       'no difference',
       'no difference',
     ])
+  })
+
+  it('are times of the reader, also inside sentences of the gateway', () => {
+    const time = new Date(2026, 0, 2, 3, 4, 5)
+    assert.equal(withLocalTimes(`${time.toISOString()}: it is stopped.`), '2026-01-02 03:04:05: it is stopped.')
+    assert.equal(withLocalTimes('until 2026-99-99T00:00'), 'until 2026-99-99T00:00')
   })
 })
