@@ -34,11 +34,18 @@ export interface QuerySources {
   readonly alerts: Pick<DaemonAlerts, 'report' | 'test'>
 }
 
+interface Refusal {
+  readonly problems: readonly Problem[]
+}
+
 const MAX_CONNECTIONS = 32
 const MAX_QUERY = 4096
+/** For the question, and for answers that are there already; milliseconds. */
 const TIMEOUT = 5_000
-/** A receiver is asked four times at the most, which may take ten seconds each. */
-const TEST_TIMEOUT = 60_000
+/** A question about a week waits for those that came before. */
+const TELEMETRY_TIMEOUT = 30_000
+/** A test alert is told four times at the most, which may take ten seconds each. */
+const LONGEST_TIMEOUT = 60_000
 /** Octets that wait for a slow reader of records, who is then cut off. */
 const MAX_WAITING = 1 << 20
 const MAX_ANSWER = 8 << 20
@@ -84,8 +91,8 @@ async function answer(socket: Socket, line: string, sources: QuerySources): Prom
     follow(socket, sources)
     return
   }
-  // Receivers may take their time; whoever asks waits for them.
-  if (query.command === 'test-alert') socket.setTimeout(0)
+  // Whoever asks has waited long enough by then.
+  socket.setTimeout(LONGEST_TIMEOUT)
   const found = await find(query, sources).catch(problemsOf)
   socket.end(`${JSON.stringify(found)}\n`)
 }
@@ -97,7 +104,7 @@ async function find(query: Exclude<DaemonQuery, { command: 'records' }>, sources
 }
 
 /** What was refused, for whoever asked. Throws everything else. */
-function problemsOf(error: unknown): { readonly problems: readonly Problem[] } {
+function problemsOf(error: unknown): Refusal {
   if (error instanceof ClawgressError) return { problems: error.problems }
   throw error
 }
@@ -121,55 +128,39 @@ function follow(socket: Socket, { onRecord }: QuerySources): void {
 }
 
 /** Throws ClawgressError `system.unreachable` where the daemon does not answer. */
-export async function askTelemetry(
+export const askTelemetry = async (
   layout: Layout,
   query: Omit<Extract<DaemonQuery, { command: 'telemetry' }>, 'command'>,
-): Promise<TelemetryAnswer> {
-  let answered = ''
-  await exchange(layout, { command: 'telemetry', ...query }, (part, socket) => {
-    answered += part
-    if (answered.length > MAX_ANSWER) socket.destroy()
-  })
-  return parseAnswer(answered) as TelemetryAnswer
-}
+): Promise<TelemetryAnswer> =>
+  (await askOnce(layout, { command: 'telemetry', ...query }, TELEMETRY_TIMEOUT)) as TelemetryAnswer
 
 /** What fires and what did. Throws as `askTelemetry`. */
-export async function askAlerts(layout: Layout): Promise<AlertReport> {
-  let answered = ''
-  await exchange(layout, { command: 'alerts' }, (part, socket) => {
-    answered += part
-    if (answered.length > MAX_ANSWER) socket.destroy()
-  })
-  return parseAnswer(answered) as AlertReport
-}
+export const askAlerts = async (layout: Layout): Promise<AlertReport> =>
+  (await askOnce(layout, { command: 'alerts' })) as AlertReport
 
 /**
  * Has an alert sent that is marked as a test, to all receivers or one webhook alone. Throws `alert.test` with what the
  * daemon has against it, else as `askTelemetry`.
  */
 export async function askTestAlert(layout: Layout, webhook?: string): Promise<TestOutcome[]> {
-  let answered = ''
-  const query = { command: 'test-alert' as const, ...(webhook === undefined ? {} : { webhook }) }
-  await exchange(
-    layout,
-    query,
-    (part) => {
-      answered += part
-    },
-    { timeoutMs: TEST_TIMEOUT },
-  )
-  const found = parseAnswer(answered) as TestOutcome[] | { readonly problems: readonly Problem[] }
-  if (Array.isArray(found)) return found
-  throw new ClawgressError(found.problems)
+  const query = { command: 'test-alert', ...(webhook === undefined ? {} : { webhook }) } as const
+  const answer = (await askOnce(layout, query, LONGEST_TIMEOUT)) as TestOutcome[] | Refusal
+  if (Array.isArray(answer)) return answer
+  throw new ClawgressError(answer.problems)
 }
 
 /** Prometheus' text format. Throws as `askTelemetry`. */
-export async function askMetrics(layout: Layout): Promise<string> {
+export const askMetrics = async (layout: Layout): Promise<string> =>
+  ((await askOnce(layout, { command: 'metrics' })) as { text: string }).text
+
+async function askOnce(layout: Layout, query: DaemonQuery, timeoutMs = TIMEOUT): Promise<unknown> {
   let answered = ''
-  await exchange(layout, { command: 'metrics' }, (part) => {
+  const take = (part: string, socket: Socket) => {
     answered += part
-  })
-  return (parseAnswer(answered) as { text: string }).text
+    if (answered.length > MAX_ANSWER) socket.destroy()
+  }
+  await exchange(layout, query, take, { timeoutMs })
+  return parseAnswer(answered)
 }
 
 /** Hands every record over as it is made, until `signal` or the end of the daemon. Throws as `askTelemetry`. */

@@ -21,6 +21,7 @@ const OVERVIEW: readonly (readonly [By, string])[] = [
   ['label', 'Label'],
 ]
 const OVERVIEW_TOP = 5
+const LOADING = 'The daemon has just started and still reads what it counted before; ask again in some seconds.\n'
 
 /** What happened in the last minute to the last week. Throws `system.unreachable` where the daemon does not answer. */
 export async function showTelemetry(
@@ -32,7 +33,8 @@ export async function showTelemetry(
   for (const [each] of wanted)
     data.push(await askTelemetry(layout, { window, by: each, top: top ?? (by === undefined ? OVERVIEW_TOP : 20) }))
   const tables = data.map((answer, at) => printRows(answer, wanted[at]![1])).filter((table) => table !== '')
-  return { data, text: [printTotal(data[0]!), ...tables].join('\n') }
+  const notes = data.some(({ isLoading }) => isLoading) ? [LOADING] : []
+  return { data, text: [printTotal(data[0]!), ...tables, ...notes].join('\n') }
 }
 
 function printTotal({ window, total }: TelemetryAnswer): string {

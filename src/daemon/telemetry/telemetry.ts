@@ -38,6 +38,8 @@ export interface TelemetryAnswer {
   readonly rows: readonly TelemetryRow[]
   /** Rows that are not shown. */
   readonly more: number
+  /** What earlier runs counted is still being read, so that some of it is missing. */
+  readonly isLoading?: true
 }
 
 export interface TelemetryPoint {
@@ -120,14 +122,14 @@ export class Telemetry {
     if (this.isLoaded) this.timeline.tick(now, monotonic)
   }
 
-  /** Waits until the past is loaded, and for questions that came before. */
+  /** Waits for questions that came before; while the past is being loaded, only for those. */
   query(query: TelemetryQuery): Promise<TelemetryAnswer> {
-    return this.turns.take(this.answer(query))
+    return this.ask(this.answer(query))
   }
 
   /** The whole over time, oldest first; times are beginnings of steps, and the last step is not over. Waits as `query`. */
   series(window: Window): Promise<TelemetryPoint[]> {
-    return this.turns.take(this.points(window))
+    return this.ask(this.points(window))
   }
 
   /** Resolves when everything that is over is written, and every question answered. */
@@ -142,7 +144,12 @@ export class Telemetry {
     this.store.close()
   }
 
+  private ask<Result>(work: Work<Result>): Promise<Result> {
+    return this.isLoaded ? this.turns.take(work) : this.turns.takeAhead(work)
+  }
+
   private *answer({ window, by, top = 10, order = 'denials' }: TelemetryQuery): Work<TelemetryAnswer> {
+    const { isLoaded } = this
     const dimension = by === undefined || by === 'reason' ? 'all' : by
     const sum = yield* this.timeline.sum(window, this.now, this.entities.allOf('all', dimension))
     const limit = dimension === 'all' ? 0 : Math.max(0, Math.min(MAX_TOP, top))
@@ -162,6 +169,7 @@ export class Telemetry {
       total,
       rows: by === 'reason' ? reasons.slice(0, top) : numbers.map((number) => rows.get(number)!),
       more: by === 'reason' ? Math.max(0, reasons.length - top) : by === undefined ? 0 : count - numbers.length,
+      ...(isLoaded ? {} : { isLoading: true }),
     }
   }
 

@@ -15,6 +15,7 @@ interface Turn {
 /** Long work one after another and in slices, between which the rest of the program runs. */
 export class Turns {
   private readonly waiting: Turn[] = []
+  private readonly ahead: Turn[] = []
   private running: Promise<void> | undefined
 
   /**
@@ -22,6 +23,29 @@ export class Turns {
    * work throws.
    */
   take<Result>(work: Work<Result> | (() => Result), isUrgent = false): Promise<Result> {
+    return this.queue(this.waiting, work, isUrgent)
+  }
+
+  /**
+   * As `take`, but before all that waits and whatever of it has begun; nothing else runs until it is done. Between two of
+   * these the others have a slice, so that they come to their end, too.
+   */
+  takeAhead<Result>(work: Work<Result>): Promise<Result> {
+    return this.queue(this.ahead, work, false)
+  }
+
+  /** Resolves when nothing waits. */
+  async settled(): Promise<void> {
+    await this.running
+  }
+
+  /** Does all urgent work at once, and drops the rest: its promises stay open. */
+  finishUrgent(): void {
+    this.ahead.length = 0
+    for (const { step } of this.waiting.splice(0).filter(({ isUrgent }) => isUrgent)) while (!step());
+  }
+
+  private queue<Result>(turns: Turn[], work: Work<Result> | (() => Result), isUrgent: boolean): Promise<Result> {
     return new Promise((resolve, reject) => {
       const step = () => {
         try {
@@ -33,29 +57,25 @@ export class Turns {
           return true
         }
       }
-      this.waiting.push({ step, isUrgent })
+      turns.push({ step, isUrgent })
       this.running ??= this.run()
     })
-  }
-
-  /** Resolves when nothing waits. */
-  async settled(): Promise<void> {
-    await this.running
-  }
-
-  /** Does all urgent work at once, and drops the rest: its promises stay open. */
-  finishUrgent(): void {
-    for (const { step } of this.waiting.splice(0).filter(({ isUrgent }) => isUrgent)) while (!step());
   }
 
   private async run(): Promise<void> {
     // Never within the call that asked for the work.
     await setImmediate()
-    for (let turn = this.waiting[0]; turn !== undefined; turn = this.waiting[0]) {
+    let wasAhead = false
+    for (;;) {
+      const isAhead: boolean = this.ahead.length > 0 && !(wasAhead && this.waiting.length > 0)
+      const turns = isAhead ? this.ahead : this.waiting
+      const [turn] = turns
+      if (turn === undefined) break
       const end = performance.now() + SLICE
       let isDone = turn.step()
       while (!isDone && performance.now() < end) isDone = turn.step()
-      if (isDone) this.waiting.shift()
+      if (isDone) turns.shift()
+      wasAhead = isAhead && isDone
       await setImmediate()
     }
     this.running = undefined

@@ -83,10 +83,15 @@ describe('the room that telemetry takes', () => {
     telemetry.close()
 
     const again = new Telemetry(path, now, now)
+    const early = await again.query({ window: '7d' })
+    assert.equal(early.isLoading, true, 'nobody waits for what is still being read')
+    assert.ok(early.total.denials! < events)
     for (const work of [() => again.settled(), () => again.query({ window: '7d', by: 'name', top: 1000 })]) {
       const { total, longest } = await heldUp(work)
       assert.ok(longest < Math.max(50, total / 3), `held up ${longest} of ${total} ms`)
     }
+    const late = await again.query({ window: '7d' })
+    assert.deepEqual([late.isLoading, late.total.denials], [undefined, events])
     again.close()
   })
 })

@@ -151,6 +151,29 @@ describe('telemetry', () => {
     assert.equal(await denials('7d'), 8)
   })
 
+  it('answers while it still reads its past, counts what happens meanwhile, and reads on however often it is asked', async () => {
+    for (let hour = 0; hour < 24; hour++) {
+      deny('10.0.0.1', 'a.example', 'net.port', 2)
+      pass(HOUR)
+    }
+    telemetry.close()
+    telemetry = new Telemetry(path, now, now)
+    deny('10.0.0.2', 'b.example')
+    const totals: number[] = []
+    for (let isLoading = true; isLoading; ) {
+      const answers = await Promise.all([telemetry.query({ window: '7d' }), telemetry.query({ window: '1h' })])
+      totals.push(answers[0].total.denials!)
+      isLoading = answers[0].isLoading === true
+    }
+    assert.ok(totals.length > 1 && totals[0]! < 49, String(totals))
+    assert.deepEqual(
+      totals,
+      [...totals].sort((one, other) => one - other),
+    )
+    assert.equal(await denials('7d'), 49)
+    assert.equal(await denials('1m'), 1)
+  })
+
   it('loses a minute at the most when it is killed, however long it is away', async () => {
     for (let i = 0; i < 10; i++) {
       deny('10.0.0.1', 'a.example')
