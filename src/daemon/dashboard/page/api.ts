@@ -27,10 +27,10 @@ const SILENCE_MS = 40_000
 export class Api {
   readonly #key: string
   readonly #signal: AbortSignal
-  readonly #onRefused: () => void
+  readonly #onRefused: (error: ApiError) => void
 
-  /** `onRefused` hears that the key is valid no longer. */
-  constructor(key: string, signal: AbortSignal, onRefused: () => void) {
+  /** `onRefused` hears that the key is not valid, or no longer. */
+  constructor(key: string, signal: AbortSignal, onRefused: (error: ApiError) => void) {
     this.#key = key
     this.#signal = signal
     this.#onRefused = onRefused
@@ -116,14 +116,15 @@ export class Api {
   }
 
   async #read(response: Response): Promise<unknown> {
-    if (response.status === 401) this.#onRefused()
     const answer = envelopeOf(await response.text())
     if (response.ok && answer?.success === true) return answer.data
-    throw new ApiError(
+    const error = new ApiError(
       response.status,
       answer?.error ??
         `The answer (status ${response.status}) is not one of the gateway. Is there a proxy in between? Load the page again.`,
     )
+    if (response.status === 401) this.#onRefused(error)
+    throw error
   }
 }
 

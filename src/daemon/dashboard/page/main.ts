@@ -2,7 +2,7 @@ import { Api, ApiError } from './api.ts'
 import type { Board, Panel } from './board.ts'
 import { denialsPanel } from './denials-panel.ts'
 import { byId, setText } from './dom.ts'
-import { formatTime, timeZoneText } from './format.ts'
+import { formatTime, timeZoneText, withLocalTimes } from './format.ts'
 import type { Session, Status, Window } from './gateway-facts.ts'
 import { LiveFeed } from './live-feed.ts'
 import { PolicyPanel } from './policy-panel.ts'
@@ -112,13 +112,17 @@ function signOut(ending: AbortController, why = ''): void {
   byId('login-key').focus()
 }
 
+/** What the gateway says to a key that has ended names the day; to others it says what a program should send. */
+const refusal = ({ message }: ApiError, otherwise: string): string =>
+  message.includes('api.key-expired') ? withLocalTimes(message) : otherwise
+
 async function signIn(): Promise<void> {
   const key = byId<HTMLInputElement>('login-key').value.trim()
   const problem = byId('login-problem')
   const ending = new AbortController()
   let isOpen = false
-  const api = new Api(key, ending.signal, () => {
-    if (isOpen && !ending.signal.aborted) signOut(ending, 'The key is not valid any more.')
+  const api = new Api(key, ending.signal, (error) => {
+    if (isOpen && !ending.signal.aborted) signOut(ending, refusal(error, 'The key is not valid any more.'))
   })
   try {
     const session = await api.get<Session>('/dashboard/session')
@@ -131,7 +135,7 @@ async function signIn(): Promise<void> {
       problem,
       error instanceof ApiError
         ? error.status === 401
-          ? 'The gateway does not know this key.'
+          ? refusal(error, 'The gateway does not know this key.')
           : error.message
         : 'The gateway does not answer.',
     )
