@@ -67,17 +67,22 @@ export class Turns {
     await setImmediate()
     let wasAhead = false
     for (;;) {
-      const isAhead: boolean = this.ahead.length > 0 && !(wasAhead && this.waiting.length > 0)
-      const turns = isAhead ? this.ahead : this.waiting
+      const turns = this.next(wasAhead)
       const [turn] = turns
       if (turn === undefined) break
       const end = performance.now() + SLICE
       let isDone = turn.step()
       while (!isDone && performance.now() < end) isDone = turn.step()
       if (isDone) turns.shift()
-      wasAhead = isAhead && isDone
+      wasAhead = turns === this.ahead && isDone
       await setImmediate()
     }
     this.running = undefined
+  }
+
+  /** Whose first turn comes next; `wasAhead`: one that went ahead has just been done. */
+  private next(wasAhead: boolean): Turn[] {
+    const isAhead = this.ahead.length > 0 && !(wasAhead && this.waiting.length > 0)
+    return isAhead ? this.ahead : this.waiting
   }
 }
