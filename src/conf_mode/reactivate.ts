@@ -12,6 +12,7 @@ export async function reactivate(layout: Layout): Promise<string> {
   const input = recallInput(layout)
   const units = services(layout)
   const restart = async () => {
+    // The commit below starts, or complains of, one that does not start now.
     for (const unit of UNIT_NAMES) await units.restart(unit).catch(() => undefined)
   }
   await withLock(layout, LOCK_WAIT_MS, restart, 'running the installed version')

@@ -23,6 +23,7 @@ export class ViewProbe {
         })
       })
     })
+    // Each question rejects with it; nobody may ever ask one.
     this.#ready.catch(() => undefined)
   }
 

@@ -60,6 +60,7 @@ export class Rndc {
     const bad = words.find((word) => !PLAIN_ARGUMENT.test(word))
     if (bad !== undefined) fail('internal.bug', `${JSON.stringify(bad)} cannot be part of a control command.`)
     const run = this.#turn.then(() => this.#run(words.join(' '), timeout))
+    // The caller hears of it; the next command has its turn all the same.
     this.#turn = run.catch(() => undefined)
     return run
   }

@@ -52,6 +52,7 @@ export class Resolver {
     try {
       const first = this.datagrams.ask(query, question, either)
       if (await settles(first, this.limits.resolverRetryMs)) return await first
+      // Heard below, unless the second question throws before.
       first.catch(() => undefined)
       return await Promise.any([first, this.datagrams.ask(query, question, either)])
     } finally {

@@ -41,6 +41,7 @@ export class ControlServer {
   /** Does work before any command that comes later. */
   first(work: () => Promise<void>): Promise<void> {
     const done = this.last.then(work)
+    // The caller hears of it; commands that come later are answered all the same.
     this.last = done.catch(() => undefined)
     return done
   }

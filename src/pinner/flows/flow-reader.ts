@@ -28,6 +28,7 @@ export class FlowReader {
         return readFlows(request)
       }
     })
+    // The caller hears of it; the next request has its turn all the same.
     this.last = result.catch(() => undefined)
     return result
   }

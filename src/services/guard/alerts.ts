@@ -15,6 +15,8 @@ export type AlertEvent =
   | 'pins.lost'
   /** A program ran without answering; it was started anew. */
   | 'program.hung'
+  /** It could not be started anew. */
+  | 'program.stuck'
   /** The daemon, which tells of other programs, does not run. */
   | 'service.down'
   /** The kernel does not say what stands in it. */

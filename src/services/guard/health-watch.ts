@@ -27,6 +27,8 @@ interface Pulse {
   /** When someone was last seen to change the enforcement. */
   changedAt: number
   failures: number
+  /** It was told that the program cannot be replaced. */
+  isTold: boolean
 }
 
 /**
@@ -60,14 +62,14 @@ export class HealthWatch {
   private async follow(unit: UnitDefinition, signal: AbortSignal): Promise<void> {
     const { health } = unit
     if (health === undefined) return
-    const pulse: Pulse = { answeredAt: 0, changedAt: 0, failures: 0 }
+    const pulse: Pulse = { answeredAt: 0, changedAt: 0, failures: 0, isTold: false }
     while (!signal.aborted) {
       const answers = await Promise.all(health.map((each) => probe(each, 0, ATTEMPT_MS)))
       const isWell = answers.every((answer) => answer)
       pulse.failures = isWell ? 0 : pulse.failures + 1
-      if (isWell) pulse.answeredAt = Date.now()
+      if (isWell) Object.assign(pulse, { answeredAt: Date.now(), isTold: false })
       else if (pulse.failures >= ATTEMPTS && !signal.aborted)
-        await this.replaceIfHung(unit, pulse).catch(() => undefined)
+        await this.replaceIfHung(unit, pulse).catch((error: unknown) => this.tell(unit, pulse, error))
       await sleep(isWell ? ASK_MS : ASK_AGAIN_MS, undefined, { signal }).catch(() => undefined)
     }
   }
@@ -91,6 +93,15 @@ export class HealthWatch {
       return
     }
     pulse.failures = 0
+  }
+
+  private tell({ name, description }: UnitDefinition, pulse: Pulse, error: unknown): void {
+    // It ended by itself meanwhile.
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH' || pulse.isTold) return
+    pulse.isTold = true
+    const why = error instanceof Error ? error.message : String(error)
+    const message = `${name}, the ${description}, does not answer, and could not be started anew: ${why}`
+    this.alerts.raise('program.stuck', message, { unit: name })
   }
 
   private replace({ name, description }: UnitDefinition, pid: number, silentMs: number): void {

@@ -104,4 +104,22 @@ describe('the watch over programs that hang', () => {
       return now.pid !== pid && now.state === 'running'
     })
   })
+
+  it('tells once when it cannot find out whether to replace one', async () => {
+    status = async () => {
+      throw new Error('systemctl is not there')
+    }
+    let asked = 0
+    watching = new HealthWatch(
+      layout,
+      new Alerts(layout),
+      [{ ...unit, health: [{ kind: 'socket', path: '/nonexistent' }] }],
+      () => {
+        asked++
+        return status()
+      },
+    ).watch(ending.signal)
+    await until('it was asked again', 5_000, () => asked > 2)
+    assert.equal(alerts().match(/"program\.stuck".*could not be started anew: systemctl is not there/g)?.length, 1)
+  })
 })
