@@ -18,8 +18,6 @@ import { diskErrors, writeChunks, writeText } from './write.ts'
 export interface PrepareOptions {
   /** Generation that is live: its base zones are built upon. */
   readonly previous?: string
-  /** Write the base zones anew although overlays would do. */
-  readonly compact?: boolean
 }
 
 /**
@@ -40,7 +38,7 @@ export async function prepareNamed(plan: Plan, layout: Layout, options: PrepareO
       conf = printNamedConf(plan, layout, readAnchors(plan))
       writeText(join(aside, 'named.conf'), conf, ids)
       copyHints(plan, join(aside, 'root.hints'), ids)
-      const planned = planZones(plan, previousZones(layout, options.previous), options)
+      const planned = planZones(plan, previousZones(layout, options.previous))
       for (const view of planned.views) writeView(layout, view, aside, options.previous, ids)
       writeText(join(aside, 'zones.json'), JSON.stringify(planned.state), ids)
       return planned

@@ -45,13 +45,13 @@ const DRIFT_PART = 0.1
 /**
  * Decides what each zone of each group's view holds, so that gateway, revoke, overlay, base and deny, asked in this
  * order, answer as the Plan judges. Pure. The base stays as it is where the change since it was written is small, because the
- * time to bring a zone into force follows its size; `compact` writes it anew in any case.
+ * time to bring a zone into force follows its size.
  */
-export function planZones(plan: Plan, previous?: PreviousZones, options: { compact?: boolean } = {}): ZonePlan {
+export function planZones(plan: Plan, previous?: PreviousZones): ZonePlan {
   const views = plan.groups.map((group) => {
     const view = viewName(group.id)
     const old = previous?.state.views.find((known) => known.view === view)
-    const base = old === undefined || options.compact === true ? undefined : previous?.baseEntries(view)
+    const base = old === undefined ? undefined : previous?.baseEntries(view)
     return planView(plan, group.id, old, base)
   })
   const state: ZoneState = {

@@ -108,7 +108,7 @@ describe('RPZ zones of a plan', () => {
     assert.equal(answer(zones, 'b.x.test'), '.')
   })
 
-  it('rewrite the base when overlay and revocations grow past their bound, and on compaction', () => {
+  it('rewrite the base when overlay and revocations grow past their bound', () => {
     const many = Array.from({ length: 30_000 }, (_, i) => `m${i}.test`)
     const history = new History()
     history.commit({ allow: many })
@@ -117,12 +117,6 @@ describe('RPZ zones of a plan', () => {
     history.commit({ allow: many.slice(0, many.length - many.length / 10 - 1) })
     assert.equal(history.rewrites, 2)
     assert.ok(LARGEST_DRIFT > many.length / 10)
-    const again = planZones(
-      planOf({ allow: many }),
-      { state: history.plan!.state, baseEntries: () => history.base },
-      { compact: true },
-    )
-    assert.equal(again.views[0]!.zones.b.entries, many.length)
   })
 
   it('keep every hash and serial when the policy is merely reordered', () => {
