@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { pinnerAddress, probeAddress } from '../../../src/base/endpoints.ts'
 import { TYPE } from '../../../src/dns/message/index.ts'
 import { planOf, SETTINGS } from '../../unit/dns/fixture-plan.ts'
 import { DnsRig } from '../support/dns/rig.ts'
 import { addressRecord, openWorld, StandInPinner } from '../support/dns/stand-in-pinner.ts'
+import { until } from '../support/lab.ts'
 
 /** Every address that named tells a client must have passed the pinner since: options that would break this. */
 describe('named’s cache', () => {
@@ -36,13 +36,7 @@ describe('named’s cache', () => {
     rig.pinner.reply = (name) => ({ answers: [addressRecord(name, [198, 51, 100, 1], 1)] })
     assert.equal(await rig.result('short.foo.test'), 'NOERROR 1')
     rig.pinner.reply = () => ({ rcode: 2 })
-    const deadline = Date.now() + 4_000
-    let result = ''
-    while (result !== 'SERVFAIL' && Date.now() < deadline) {
-      result = await rig.result('short.foo.test')
-      await sleep(50)
-    }
-    assert.equal(result, 'SERVFAIL')
+    await until('the record is gone', 4_000, async () => (await rig.result('short.foo.test')) === 'SERVFAIL')
     const again = (await rig.ask('short.foo.test'))!
     assert.deepEqual(again.answers, [])
   })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { printClosedRuleset } from '../../../src/firewall/index.ts'
 import { FirewallLab } from '../support/firewall.ts'
 import { firewallPlan } from '../support/firewall-plan.ts'
+import { until } from '../support/lab.ts'
 import { TcpServer, tcpTry, UdpServer, UdpSocket, udpTry } from '../support/sockets.ts'
 
 const PLAN = firewallPlan()
@@ -34,9 +35,6 @@ describe('what one client may ask of the gateway', () => {
   const admitted = () =>
     Number(/packets (\d+)/.exec(lab.topology.gateway.run('nft', 'list', 'counter', 'inet', 'seen', 'queries'))![1])
   const refused = () => lab.denied('any', 'limit.rate')
-  const settled = async (done: () => boolean) => {
-    for (const end = Date.now() + 2000; !done() && Date.now() < end; ) await new Promise((wake) => setTimeout(wake, 5))
-  }
 
   for (const family of FAMILIES) {
     it(`is bounded in queries a second, each refusal counted, while others are served: UDP over IPv${family}`, async () => {
@@ -49,7 +47,7 @@ describe('what one client may ask of the gateway', () => {
       for (let sent = 0; sent < FLOOD; ) if (socket.send('question') === undefined) sent++
       const allowed = 1000 + (500 * (performance.now() - began)) / 1000
       assert.equal(await udpTry(client2, others, 53), 'answered')
-      await settled(() => admitted() + refused() >= FLOOD)
+      await until('all questions are counted', 2000, () => admitted() + refused() >= FLOOD)
       assert.equal(admitted() + refused(), FLOOD)
       assert.ok(admitted() >= 1000 && admitted() <= allowed + 50, String(admitted()))
     })
@@ -90,7 +88,7 @@ describe('what one client may ask of the gateway', () => {
       for (let sent = 0; sent < FLOOD / 8; ) if (socket.send('question') === undefined) sent++
     }
     const allowed = 1000 + (500 * (performance.now() - began)) / 1000
-    await settled(() => admitted() + refused() >= FLOOD)
+    await until('all questions are counted', 2000, () => admitted() + refused() >= FLOOD)
     assert.ok(admitted() >= 1000 && admitted() <= allowed + 50, String(admitted()))
   })
 })

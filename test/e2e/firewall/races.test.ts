@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { pinSetName, readCounters } from '../../../src/firewall/index.ts'
 import { FirewallLab } from '../support/firewall.ts'
 import { firewallPlan, WEB } from '../support/firewall-plan.ts'
+import { until } from '../support/lab.ts'
 import { TcpServer, tcpTry, UdpServer, UdpSocket } from '../support/sockets.ts'
 
 const PLAN = firewallPlan()
@@ -51,11 +52,10 @@ describe('the firewall under change', () => {
         const socket = new UdpSocket(lab.topology.client1, PINNED[family]).connect(PINNED[family], 443)
         socket.send('question')
         socket.close()
-        if (i % 200 === 199) await new Promise((wake) => setTimeout(wake, 5))
+        // The server lives on this thread, too.
+        if (i % 200 === 199) await until('the server keeps up', 2000, () => servers[index]!.received > i)
       }
-      for (const end = Date.now() + 2000; servers[index]!.received < tries && Date.now() < end; ) {
-        await new Promise((wake) => setTimeout(wake, 5))
-      }
+      await until('every question is there', 2000, () => servers[index]!.received >= tries)
       assert.equal(servers[index]!.received, tries)
     }
     assert.equal(refreshing.exitCode, null)

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { hostname, userInfo } from 'node:os'
+import { until } from '../support/lab.ts'
 import { ShellRoot, ShellTerminal } from '../support/shell-terminal.ts'
 
 const identity = `${userInfo().username}@${hostname()}`
@@ -128,7 +129,7 @@ describe('the shell on a terminal', () => {
     await terminal.run('set service clawgress disable')
     terminal.type('commit\r')
     await terminal.see(/commit.*\r\n/)
-    while (root.calls().length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+    await until('the handler works', 10_000, () => root.calls().length > 0)
     terminal.type('\x03')
     assert.match(await terminal.see(/\[edit\]\r\n\r.*# \x1b\[K$/), /\[ service clawgress \]\r\ndone/)
     assert.match(await terminal.run('commit'), /No configuration changes to commit/)

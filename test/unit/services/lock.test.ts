@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as immediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ClawgressError } from '../../../src/base/errors.ts'
 import type { Layout } from '../../../src/base/layout.ts'
@@ -44,7 +44,7 @@ describe('the lock of the enforcement', () => {
     let most = 0
     const work = async () => {
       most = Math.max(most, ++inside)
-      await sleep(5)
+      await immediate()
       inside--
     }
     await Promise.all(Array.from({ length: 10 }, () => withLock(layout, 5_000, work)))
