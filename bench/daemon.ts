@@ -5,6 +5,7 @@ import { askTelemetry } from '../src/daemon/query-socket.ts'
 import { DIMENSION_LIMITS } from '../src/daemon/telemetry/measures.ts'
 import { services } from '../src/services/index.ts'
 import type { Lab } from '../src/standalone/lab/lab.ts'
+import { until } from '../src/standalone/lab/until.ts'
 import { CACHED, type Perf, perf, questionsFrom } from './answers.ts'
 import { apiAnswers, askStatus, type Curl, visit, withApi } from './api/session.ts'
 import { STATUS_LIMIT_MS, STATUS_RATE } from './api.ts'
@@ -22,6 +23,7 @@ const BATCH_MS = 100
 const STARTED_MS = 3_000
 /** Steps of a minute close while it settles, with all those names in them. */
 const SETTLE_MS = 75_000
+const WEEK_READ_MS = 30_000
 const ROUNDS = 6
 
 /** Answers from the cache with the daemon at work and without. */
@@ -65,7 +67,9 @@ async function* fullWeek(lab: Lab, curl: Curl): AsyncGenerator<Row> {
   fillStore(layout)
   await units.ensure(UNIT)
   const pid = (await units.status()).find(({ name }) => name === UNIT)!.pid!
-  await askWeek(layout)
+  await until('the week is read', WEEK_READ_MS, async () => {
+    return (await askTelemetry(layout, { window: '7d', by: 'name' })).isLoading === undefined
+  })
   const loaded = memoryMiB(pid, 'VmRSS')
   await apiAnswers(curl)
   const dashboard = visit(lab, new URL('daemon/dashboard.ts', import.meta.url))
@@ -99,13 +103,8 @@ async function* fullWeek(lab: Lab, curl: Curl): AsyncGenerator<Row> {
   }
 }
 
-/** The busiest of a week, by client and by name; waits until the week is read. */
-async function askWeek(layout: Layout): Promise<void> {
-  for (const by of ['client', 'name'] as const) await askTelemetry(layout, { window: '7d', by })
-}
-
 /** Each name once, at an even pace. */
-export async function deny(layout: Layout): Promise<void> {
+async function deny(layout: Layout): Promise<void> {
   const path = runtimePaths(layout).pinnerDenials
   const batch = (RATE * BATCH_MS) / 1_000
   const began = performance.now()

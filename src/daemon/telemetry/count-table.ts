@@ -25,6 +25,7 @@ export interface Wanted {
 export const NOBODY = 0xffffffff
 
 export type Row = (measure: Measure) => number
+export type Reasons = readonly (readonly [number: number, count: number])[]
 
 const NO_REASON = 0xff
 /** Beside the number of a row's first reason: it has others. */
@@ -100,20 +101,22 @@ export class CountTable {
     for (; row < this.used; row++) visit(this.ids[row]!, of)
   }
 
-  /** Of one entity; empty where it has none. */
-  reasonsOfEntity(id: number): readonly (readonly [number: number, count: number])[] {
+  /** Of one entity; undefined where it has none. */
+  find(id: number): { readonly row: Row; readonly reasons: Reasons } | undefined {
     const known = this.index[id] ?? 0
-    return known === 0 ? [] : this.reasonsOf(known - 1)
+    if (known === 0) return undefined
+    const first = (known - 1) * COLUMNS
+    return { row: (measure) => this.values[first + COLUMN[measure]]!, reasons: this.reasonsOf(known - 1) }
   }
 
-  /** A copy of the entries that `keep` lets stay. */
-  freeze(keep: (id: number) => boolean = () => true): FrozenCounts {
+  /** A copy of the entries that `keep` lets stay, which is asked in the order of `forEach`. */
+  freeze(keep: (id: number, at: number) => boolean = () => true): FrozenCounts {
     const ids = new Uint32Array(this.used)
     const writer = new RowWriter(this.used)
     let kept = 0
     for (let row = 0; row < this.used; row++) {
       const id = this.ids[row]!
-      if (!keep(id)) continue
+      if (!keep(id, row)) continue
       ids[kept++] = id
       writer.add(this.values, row * COLUMNS, this.reasonsOf(row))
     }
@@ -138,7 +141,7 @@ export class CountTable {
     }
   }
 
-  private reasonsOf(row: number): readonly (readonly [number: number, count: number])[] {
+  private reasonsOf(row: number): Reasons {
     const first = this.firstReasons[row]!
     if (first === NO_REASON) return []
     const reasons: [number, number][] = [[first & ~OTHERS, this.firstCounts[row]!]]

@@ -158,7 +158,6 @@ export class Telemetry {
     const all = this.entities.find('all', '')
     const shown = this.entities.these(new Set([...(all === undefined ? [] : [all]), ...numbers]))
     yield* this.timeline.addReasons(sum, window, this.now, shown)
-    const rows = new Map(this.rowsOf(sum, new Set(numbers)))
     const total = this.totalOf(sum)
     const reasons = by === 'reason' ? reasonRows(total) : []
     return {
@@ -167,7 +166,7 @@ export class Telemetry {
       time: new Date(this.now).toISOString(),
       stepSeconds: LEVELS.find((level) => level.window === window)!.step / 1_000,
       total,
-      rows: by === 'reason' ? reasons.slice(0, top) : numbers.map((number) => rows.get(number)!),
+      rows: by === 'reason' ? reasons.slice(0, top) : numbers.map((number) => this.rowOf(sum, number)!),
       more: by === 'reason' ? Math.max(0, reasons.length - top) : by === undefined ? 0 : count - numbers.length,
       ...(isLoaded ? {} : { isLoading: true }),
     }
@@ -203,9 +202,11 @@ export class Telemetry {
     sum.forEach((number, row) => {
       if (this.entities.dimensionOf(number) !== dimension) return
       count++
-      const each = { number, amount: row(order), key: this.entities.keyOf(number)! }
-      // Sorting all of a hundred thousand names would hold up everything else.
-      if (found.length === limit && (limit === 0 || !isBusier(each, found[limit - 1]!))) return
+      const amount = row(order)
+      // Sorting all of a hundred thousand names would hold up everything else, and so would making something of each.
+      if (found.length === limit && (limit === 0 || amount < found[limit - 1]!.amount)) return
+      const each = { number, amount, key: this.entities.keyOf(number)! }
+      if (found.length === limit && !isBusier(each, found[limit - 1]!)) return
       let [from, to] = [0, found.length]
       while (from < to) {
         const middle = (from + to) >> 1
@@ -218,28 +219,22 @@ export class Telemetry {
     return { numbers: found.map(({ number }) => number), count }
   }
 
-  private rowsOf(sum: CountTable, numbers: ReadonlySet<number>): [number, TelemetryRow][] {
-    const rows: [number, TelemetryRow][] = []
-    sum.forEach((number, row) => {
-      const dimension = numbers.has(number) ? this.entities.dimensionOf(number) : undefined
-      if (dimension === undefined) return
-      const known = KNOWN[dimension]
-      const values = Object.fromEntries(
-        MEASURES.map((measure) => [measure, known.includes(measure) ? row(measure) : null]),
-      ) as unknown as Values
-      const reasons = sum.reasonsOfEntity(number).map(([reason, count]) => [REASON_CODES[reason]!, count])
-      rows.push([
-        number,
-        { key: this.entities.keyOf(number)!, ...values, denialsByReason: Object.fromEntries(reasons) },
-      ])
-    })
-    return rows
+  private rowOf(sum: CountTable, number: number): TelemetryRow | undefined {
+    const dimension = this.entities.dimensionOf(number)
+    const found = sum.find(number)
+    if (dimension === undefined || found === undefined) return undefined
+    const known = KNOWN[dimension]
+    const values = Object.fromEntries(
+      MEASURES.map((measure) => [measure, known.includes(measure) ? found.row(measure) : null]),
+    ) as unknown as Values
+    const reasons = found.reasons.map(([reason, count]) => [REASON_CODES[reason]!, count])
+    return { key: this.entities.keyOf(number)!, ...values, denialsByReason: Object.fromEntries(reasons) }
   }
 
   private totalOf(sum: CountTable): TelemetryRow {
     const number = this.entities.find('all', '')
-    const found = number === undefined ? [] : this.rowsOf(sum, new Set([number]))
-    return found[0]?.[1] ?? { key: '', ...NOTHING, denialsByReason: {} }
+    const found = number === undefined ? undefined : this.rowOf(sum, number)
+    return found ?? { key: '', ...NOTHING, denialsByReason: {} }
   }
 
   private keep(step: Step): void {

@@ -37,6 +37,9 @@ export interface Step {
   readonly counts: FrozenCounts
 }
 
+/** In place of a name's events; less than any. */
+const NO_NAME = -1
+
 /** A wall clock that is off by more than this has been set. */
 const CLOCK_JUMP = 30 * SECOND
 
@@ -240,22 +243,21 @@ export class Timeline {
     while (kept.length > 0 && ((isOver(kept[0]!, now) && !isNeeded(kept[0]!)) || isTooMuch())) kept.shift()
   }
 
-  /** Of as many events, those that came first. */
-  private busiestNames(table: CountTable, limit: number): (id: number) => boolean {
-    const events = new Map<number, number>()
+  /** For `freeze`: of as many events, those that came first. */
+  private busiestNames(table: CountTable, limit: number): (id: number, at: number) => boolean {
+    const events = new Float64Array(table.size)
+    let [at, names] = [0, 0]
     table.forEach((id, row) => {
-      if (this.entities.dimensionOf(id) === 'name') events.set(id, row('denials') + row('resolutions') + row('flows'))
+      const isName = this.entities.dimensionOf(id) === 'name'
+      if (isName) names++
+      events[at++] = isName ? row('denials') + row('resolutions') + row('flows') : NO_NAME
     })
-    if (events.size <= limit) return () => true
-    const ordered = Float64Array.from(events.values()).sort()
+    if (names <= limit) return () => true
+    const ordered = events.slice().sort()
     const least = ordered[ordered.length - limit]!
     // All with more than the least that finds room, and as many with just that as there is room left.
     let room = limit - (ordered.length - ordered.lastIndexOf(least) - 1)
-    return (id) => {
-      const count = events.get(id)
-      if (count === undefined || count > least) return true
-      return count === least && room-- > 0
-    }
+    return (_, at) => events[at] === NO_NAME || events[at]! > least || (events[at] === least && room-- > 0)
   }
 
   private shift(jump: number): void {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 
 /** Milliseconds that long work may hold up the program at a time, unless one piece of it takes longer. */
-const SLICE = 10
+const SLICE = 4
 
 /** Work in pieces: a `yield` after each. */
 export type Work<Result> = Generator<void, Result>
