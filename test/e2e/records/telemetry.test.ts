@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { runtimePaths } from '../../../src/base/layout.ts'
 import { newestRecords } from '../../../src/daemon/records/reading/newest-records.ts'
 import type { TelemetryAnswer, TelemetryRow } from '../../../src/daemon/telemetry/telemetry.ts'
@@ -13,6 +12,8 @@ const POLICY = {
   labels: { 'api.openai.com': 'llm-provider' },
 }
 const WITHIN_MS = 15_000
+/** Longer than between two looks at the counters of the kernel. */
+const COUNTED_MS = 3_000
 
 describe('telemetry of a gateway with real agents', function () {
   this.timeout(60_000)
@@ -33,11 +34,11 @@ describe('telemetry of a gateway with real agents', function () {
 
   /** The client's row when all its questions so far have been counted. */
   const settled = async (client: string): Promise<TelemetryRow> => {
-    for (let before = -1; ; await sleep(3_000)) {
-      const row = await rowOf('client', client, () => true)
-      if (row.queries === before) return row
-      before = row.queries!
-    }
+    let [known, since] = [-1, 0]
+    return rowOf('client', client, ({ queries }) => {
+      if (queries !== known) [known, since] = [queries!, Date.now()]
+      return Date.now() - since >= COUNTED_MS
+    })
   }
 
   it('counts questions by client and group, cache hits by group, resolutions by name and label', async () => {
