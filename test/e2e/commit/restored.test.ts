@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { after, before, beforeEach, describe, it } from 'mocha'
+import { runtimePaths } from '../../../src/base/layout.ts'
 import { parseConfig, printConfig, updateFooter } from '../../../src/vyos/index.ts'
 import { AgentWorker } from '../support/agent-worker/index.ts'
 import { assertGone, commit, LAB_CONFIG, mustCommit, refusal } from '../support/commits.ts'
@@ -93,6 +94,22 @@ describe('a configuration that was restored on a fresh machine and cannot be put
       assert.match(stdout, /^.*\(config\.syntax\)\n[\s\S]*clients are denied everything.*\(apply\.closed\)\n/)
       await assertClosed()
     }
+  })
+
+  it('denies everything to its clients when it is empty on a machine that was a gateway', async () => {
+    await lab().gateway.write('/config/policy.json', POLICY)
+    await mustCommit(lab())
+    const { closedRuleset } = runtimePaths(lab().gateway.layout)
+    const closed = readFileSync(closedRuleset, 'utf8')
+    await mustCommit(lab(), { proposed: null })
+    // What the unit for the boot loads, whatever config.boot says.
+    writeFileSync(closedRuleset, closed)
+    await lab().gateway.exec(['nft', '-f', '-'], { input: closed })
+    await lab().gateway.write('/config/config.boot', '')
+    await boot()
+    await assertClosed()
+    const { stdout: shown } = await lab().gateway.clawgress(['op', 'show', 'status'])
+    assert.match(shown, /No policy is live: everything from client interfaces is denied/)
   })
 
   it('denies everything to its clients when VyOS verifies it, which comes before it applies anything', async () => {
