@@ -10,7 +10,7 @@ export interface Slot {
 export interface Spike {
   readonly start: number
   readonly total: number
-  /** Denials of an ordinary span. */
+  /** Denials that a span has otherwise. */
   readonly usual: number
 }
 
@@ -40,10 +40,17 @@ export function slotsOf(points: readonly Point[], stepMs: number, windowMs: numb
 const LEAST = 10
 const TIMES_USUAL = 3
 
-/** Spans with at least three times the denials of a span in the middle, and ten. */
+/** From so many spans on there are nights among them. */
+const SPANS_OF_A_DAY = 24
+
+/**
+ * Spans with at least ten denials and three times what is usual: what half of the spans do not exceed or, within a day or
+ * more, three quarters of them, because what is usual by day is no spike for being more than by night.
+ */
 export function spikesOf(slots: readonly Slot[]): Spike[] {
   const sorted = slots.map(({ total }) => total).sort((a, b) => a - b)
-  const usual = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0
+  const share = slots.length < SPANS_OF_A_DAY ? 1 / 2 : 3 / 4
+  const usual = sorted[Math.floor((sorted.length - 1) * share)] ?? 0
   return slots
     .filter(({ total }) => total >= LEAST && total >= TIMES_USUAL * Math.max(1, usual))
     .map(({ start, total }) => ({ start, total, usual }))

@@ -13,6 +13,9 @@ const WINDOW_MS: Readonly<Record<Window, number>> = {
   '7d': 604_800_000,
 }
 
+/** The highest of them are told. */
+const MOST_SPIKES = 3
+
 /** Denials over time, their reasons, spikes among them, and the sums of the time shown. */
 export function denialsPanel(board: Board): Panel {
   const chart = new DenialsChart(byId('chart'), byId('chart-readout'), board.signal)
@@ -70,12 +73,14 @@ function showLegend({ reasons, totals }: Stack): void {
 
 function showSpikes(spikes: readonly Spike[], stepMs: number): void {
   const list = byId('spikes')
-  const sentences = spikes.map(
+  const highest = [...spikes].sort((a, b) => b.total - a.total).slice(0, MOST_SPIKES)
+  const shown = spikes.filter((spike) => highest.includes(spike))
+  const sentences = shown.map(
     ({ start, total, usual }) =>
       `Spike: ${formatCount(total)} denials ${spanText(start, stepMs)}, where ${formatCount(usual)} are usual.`,
   )
   list.hidden = sentences.length === 0
-  list.replaceChildren(...sentences.slice(-3).map((sentence) => element('li', {}, sentence)))
+  list.replaceChildren(...sentences.map((sentence) => element('li', {}, sentence)))
 }
 
 function showTable(slots: readonly Slot[], { reasons, counts }: Stack, stepMs: number): void {
