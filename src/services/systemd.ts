@@ -26,50 +26,59 @@ export function systemdServices(layout: Layout): Services {
   const change = async (verb: 'start' | 'restart', unit: UnitName) => {
     prepareFolders(layout)
     // A unit that hit its start limit before must not stay locked out of a commit that mends it.
-    await systemctl('reset-failed', unit)
-    const { exitCode, stderr } = await systemctl(verb, unit)
+    await systemctl('reset-failed', serviceOf(unit))
+    const { exitCode, stderr } = await systemctl(verb, serviceOf(unit))
     if (exitCode !== 0) fail('apply.service', `systemd could not ${verb} ${unit}: ${stderr.trim()}`)
     await becomesReady(definitionOf(unit))
   }
   const stop = async (unit: UnitName) => {
-    const { exitCode, stderr } = await systemctl('stop', unit)
+    const { exitCode, stderr } = await systemctl('stop', serviceOf(unit))
     if (exitCode !== 0) fail('apply.service', `systemd could not stop ${unit}: ${stderr.trim()}`)
   }
   return {
-    ensure: async (unit) => change((await isStuck(definitionOf(unit))) ? 'restart' : 'start', unit),
+    ensure: async (unit) => {
+      const definition = definitionOf(unit)
+      const [status] = await statusOf([definition])
+      // Every commit asks for every unit: one that works costs it one run of systemctl.
+      if (status!.state === 'running' && (await stillWorks(definition, aliveMs(status!)))) return
+      await change((await isStuck(definition, status!)) ? 'restart' : 'start', unit)
+    },
     restart: (unit) => change('restart', unit),
-    reload: async (unit) => void (await systemctl('reload', unit)),
+    reload: async (unit) => void (await systemctl('reload', serviceOf(unit))),
     stop,
     stopAll: async () => {
       for (const unit of [...UNIT_NAMES].reverse()) await stop(unit)
     },
-    status: () => Promise.all(unitDefinitions(layout).map(statusOf)),
+    status: () => statusOf(unitDefinitions(layout)),
   }
 }
 
 const SYSTEMCTL_MS = 90_000
 
-const systemctl = (verb: string, unit: UnitName, ...more: string[]) =>
-  runProgram('systemctl', ['--no-ask-password', verb, `${unit}.service`, ...more], { timeoutMs: SYSTEMCTL_MS })
+const systemctl = (verb: string, ...words: string[]) =>
+  runProgram('systemctl', ['--no-ask-password', verb, ...words], { timeoutMs: SYSTEMCTL_MS })
 
-/** Has it had time enough to start, and does not do its work? Then starting it would change nothing. */
-async function isStuck(unit: UnitDefinition<UnitName>): Promise<boolean> {
-  const { state, pid, since = 0 } = await statusOf(unit)
-  const aliveMs = Date.now() - since
-  if (state !== 'running' || pid === undefined || aliveMs <= unit.readyTimeoutMs) return false
-  return !(await stillWorks(unit, aliveMs)) && !(await isBusy(pid))
+const serviceOf = (unit: string) => `${unit}.service`
+
+const aliveMs = ({ since = 0 }: UnitStatus) => Date.now() - since
+
+/** Has it had time enough to start, and does nothing, not even work? Then starting it would change nothing. */
+async function isStuck(unit: UnitDefinition<UnitName>, status: UnitStatus): Promise<boolean> {
+  const { state, pid } = status
+  if (state !== 'running' || pid === undefined || aliveMs(status) <= unit.readyTimeoutMs) return false
+  return !(await isBusy(pid))
 }
 
 async function becomesReady(unit: UnitDefinition<UnitName>): Promise<void> {
   const start = Date.now()
   while (Date.now() - start < unit.readyTimeoutMs) {
     if (await probe(unit.readiness, Date.now() - start)) {
-      const { state } = await statusOf(unit)
-      if (state === 'running') return
+      const [status] = await statusOf([unit])
+      if (status!.state === 'running') return
     }
     await sleep(PROBE_INTERVAL_MS)
   }
-  const { lastExit } = await statusOf(unit)
+  const { lastExit } = (await statusOf([unit]))[0]!
   const how = lastExit === undefined ? '' : ` (last process: ${lastExit})`
   fail(
     'apply.service',
@@ -78,10 +87,16 @@ async function becomesReady(unit: UnitDefinition<UnitName>): Promise<void> {
   )
 }
 
-async function statusOf({ name, description }: UnitDefinition<UnitName>): Promise<UnitStatus> {
-  const properties = 'ActiveState,SubState,MainPID,NRestarts,Result,ExecMainStartTimestamp,ExecMainStatus'
-  const { stdout } = await systemctl('show', name, `--property=${properties}`, '--timestamp=unix')
-  return readStatus(name, description, stdout)
+/** In the order of the units. */
+async function statusOf(units: readonly UnitDefinition<UnitName>[]): Promise<UnitStatus[]> {
+  const properties = 'Id,ActiveState,SubState,MainPID,NRestarts,Result,ExecMainStartTimestamp,ExecMainStatus'
+  const options = [`--property=${properties}`, '--timestamp=unix']
+  const { stdout } = await systemctl('show', ...options, ...units.map(({ name }) => serviceOf(name)))
+  const shown = stdout.split(/\n\n+/)
+  return units.map(({ name, description }) => {
+    const own = shown.find((lines) => lines.split('\n').includes(`Id=${serviceOf(name)}`))
+    return readStatus(name, description, own ?? '')
+  })
 }
 
 /** From the output of `systemctl show` (systemd.unit(5), `man systemctl`): lines `Property=value`. */
