@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import type { Server } from 'node:net'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describeApi } from '../../../../build/openapi-document.ts'
 import { assetsRoot } from '../../../../src/base/assets.ts'
+import { runtimePaths } from '../../../../src/base/layout.ts'
 import { KEYS, type Running, serveApi } from './support/gateway.ts'
+import { answerAsRoot } from './support/root.ts'
 
 interface Operation {
   readonly summary?: string
-  readonly parameters?: readonly { readonly name: string; readonly in: 'query' | 'path' | 'header' }[]
+  readonly parameters?: readonly {
+    readonly name: string
+    readonly in: 'query' | 'path' | 'header'
+    readonly schema: { readonly enum?: readonly string[] }
+  }[]
   readonly requestBody?: object
   readonly responses: Readonly<Record<string, unknown>>
 }
@@ -20,10 +27,15 @@ const METHODS = ['get', 'post'] as const
 describe('the description of the API', () => {
   const published = JSON.parse(readFileSync(join(assetsRoot(), 'docs/openapi.json'), 'utf8')) as { paths: Paths }
   let api: Running
+  let root: Server
   before(async () => {
     api = await serveApi({}, {}, 1_000_000)
+    root = await answerAsRoot(api.layout)
   })
-  after(() => api.close())
+  after(() => {
+    root.close()
+    return api.close()
+  })
 
   const operations = Object.entries(published.paths).flatMap(([path, methods]) =>
     METHODS.flatMap((method) => (methods[method] === undefined ? [] : [{ path, method, operation: methods[method]! }])),
@@ -52,26 +64,41 @@ describe('the description of the API', () => {
   )
   const headerText = text.map((value) => value.replaceAll(/[^\x20-\x7e]/g, '?').trim())
 
+  const mostly = <One, Other>(one: fc.Arbitrary<One>, other: fc.Arbitrary<Other>) =>
+    fc.oneof({ weight: 4, arbitrary: one }, { weight: 1, arbitrary: other })
+
   // Streams have no end to wait for.
   const ending = operations.filter(({ path }) => !path.endsWith('/stream'))
-  const call = fc.constantFrom(...ending).chain((target) => {
+  const posts = ending.filter(({ method }) => method === 'post')
+  const right = { 'if-match': ['*', '"0123456789abcdef"'] } as Readonly<Record<string, readonly string[]>>
+  const bodies = ['{"version":1}', '{"version":1,"allow":{"domains":["*.com",7]},"allow":[]}', '['.repeat(20_000)]
+  const call = fc.oneof(fc.constantFrom(...ending), fc.constantFrom(...posts)).chain((target) => {
     const named = (place: string) => (target.operation.parameters ?? []).filter((each) => each.in === place)
-    const some = (place: string, value: fc.Arbitrary<string>) =>
-      fc.record(Object.fromEntries(named(place).map(({ name }) => [name, value])), { requiredKeys: [] })
+    const some = (place: string, value: fc.Arbitrary<string>) => {
+      const valued = named(place).map(({ name, schema }) => {
+        const known = right[name] ?? schema.enum ?? []
+        return [name, known.length === 0 ? value : mostly(fc.constantFrom(...known), value)]
+      })
+      return fc.record(Object.fromEntries(valued) as Record<string, fc.Arbitrary<string>>, { requiredKeys: [] })
+    }
     return fc.record({
       target: fc.constant(target),
       query: some('query', text),
       path: fc.record(Object.fromEntries(named('path').map(({ name }) => [name, text]))),
       headers: some('header', headerText),
       key: fc.constantFrom(...Object.values(KEYS), undefined),
-      body: fc.oneof(fc.json(), text, fc.constant(undefined)),
-      type: fc.constantFrom('application/json', 'application/x-www-form-urlencoded', 'multipart/form-data', 'x/y'),
-      stray: fc.option(text, { nil: undefined }),
+      body: fc.oneof(fc.json(), text, fc.constantFrom(...bodies), fc.constant(undefined)),
+      type: mostly(
+        fc.constant('application/json'),
+        fc.constantFrom('application/x-www-form-urlencoded', 'multipart/form-data', 'x/y'),
+      ),
+      stray: mostly(fc.constant(undefined), text),
     })
   })
 
   it('holds whatever is sent: answers are of its form, and nothing is the fault of the gateway', async function () {
     this.timeout(60_000)
+    const statuses = new Set<number>()
     await fc.assert(
       fc.asyncProperty(call, async ({ target, query, path, headers, key, body, type, stray }) => {
         const place = target.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(path[name] ?? ''))
@@ -88,7 +115,9 @@ describe('the description of the API', () => {
         })
         const answer = await response.text()
         const { status } = response
-        assert.ok((status < 500 && status !== 429) || status === 503, `${status} ${answer}`)
+        const isUnready = target.path === '/clawgress/health' && status === 503
+        assert.ok((status < 500 && status !== 429) || isUnready, `${status} ${answer}`)
+        if (target.method === 'post') statuses.add(status)
         assert.doesNotMatch(answer, /node_modules|\.ts:\d|SyntaxError|TypeError/)
         if (!/^application\/json/.test(response.headers.get('content-type') ?? '')) {
           assert.deepEqual([target.path, status], ['/clawgress/metrics', 200])
@@ -102,5 +131,8 @@ describe('the description of the API', () => {
       }),
       { numRuns: 400 },
     )
+    // The last is what root says.
+    for (const status of [400, 401, 403, 409]) assert.ok(statuses.has(status), `no POST was answered with ${status}`)
+    assert.equal(existsSync(runtimePaths(api.layout).current), false, 'something is live')
   })
 })

@@ -146,6 +146,7 @@ describe('the server of the API', () => {
     assert.equal((await rollback('['.repeat(100_000))).status, 413)
     assert.equal((await rollback('['.repeat(3_000))).status, 400)
     assert.equal((await rollback('{"version":1,"__proto__":{}}')).status, 400)
+    assert.equal((await rollback('{"version":1,"version":2}')).status, 400)
     assert.equal((await rollback('{"version":"../1"}')).status, 400)
     assert.equal((await rollback('<x/>', { 'content-type': 'text/xml' })).status, 415)
     assert.equal(
