@@ -1,5 +1,5 @@
 import type { Layout } from '../base/layout.ts'
-import { supervisedServices } from './supervised-services.ts'
+import { supervisedServices } from './supervisor/supervised-services.ts'
 import { hasSystemdUnits, systemdServices } from './systemd.ts'
 import type { UnitName, UnitStatus } from './unit-definition.ts'
 

@@ -6,7 +6,7 @@ export function register(program: Command): void {
     .description('keep the programs of the gateway running where there is no systemd (started on demand)')
     .action(async () => {
       const { currentLayout } = await import('../../base/layout.ts')
-      const { runSupervisor } = await import('../../services/supervisor.ts')
+      const { runSupervisor } = await import('../../services/supervisor/run-supervisor.ts')
       await runSupervisor(currentLayout())
       process.exit(0)
     })

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
 import { ownCommand } from '../../base/own-command.ts'
 import { systemUser } from '../../base/system-users.ts'
-import { UNIT_MARK } from '../strays.ts'
+import { UNIT_MARK } from '../supervisor/strays.ts'
 import type { ActivationReply } from './protocol.ts'
 
 /** Uploads and checks may overlap; only one activates at a time. */

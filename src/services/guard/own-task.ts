@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { UNIT_MARK } from '../strays.ts'
+import { UNIT_MARK } from '../supervisor/strays.ts'
 
 const RETRY_MS = 30_000
 const LIMIT_MS = 300_000

@@ -21,7 +21,7 @@ import { type Layout, layoutBelow, runtimePaths } from '../../../src/base/layout
 import { ownCommand, ownProgram } from '../../../src/base/own-command.ts'
 import { bindIds, ensureFolders } from '../../../src/dns/files/ownership.ts'
 import { namedPaths } from '../../../src/dns/index.ts'
-import { supervisedServices } from '../../../src/services/supervised-services.ts'
+import { supervisedServices } from '../../../src/services/supervisor/supervised-services.ts'
 import { printUlogdConf } from '../../../src/services/ulogd-conf.ts'
 import { isAlive, statusOf, until } from '../../unit/services/support/gateway.ts'
 import { Namespace } from '../support/netns.ts'

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { type Layout, layoutBelow, runtimePaths } from '../../../../src/base/layout.ts'
 import { ownCommand } from '../../../../src/base/own-command.ts'
 import type { Services } from '../../../../src/services/services.ts'
-import { supervisedServices } from '../../../../src/services/supervised-services.ts'
-import { askSupervisor } from '../../../../src/services/supervisor-client.ts'
+import { askSupervisor } from '../../../../src/services/supervisor/client.ts'
+import { supervisedServices } from '../../../../src/services/supervisor/supervised-services.ts'
 import type { UnitName, UnitStatus } from '../../../../src/services/unit-definition.ts'
 
 const SUPERVISOR = fileURLToPath(new URL('supervisor.ts', import.meta.url))

@@ -1,7 +1,7 @@
 // A supervisor over small units of the tests' own: `node --import tsx supervisor.ts`, layout by CLAWGRESS_ROOT.
 import { join } from 'node:path'
 import { currentLayout, runtimePaths } from '../../../../src/base/layout.ts'
-import { runSupervisor } from '../../../../src/services/supervisor.ts'
+import { runSupervisor } from '../../../../src/services/supervisor/run-supervisor.ts'
 import type { UnitDefinition } from '../../../../src/services/unit-definition.ts'
 import { responder } from './responder.ts'
 

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { performance } from 'node:perf_hooks'
 import type { Readable } from 'node:stream'
-import { HEARTBEAT_FD } from './heartbeat.ts'
+import { HEARTBEAT_FD } from '../heartbeat.ts'
 
 const LOOK_MS = 500
 

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
-import { ClawgressError, fail } from '../base/errors.ts'
+import { ClawgressError, fail } from '../../base/errors.ts'
+import { onLines } from '../json-lines.ts'
 import type { SupervisedChild } from './child.ts'
-import { onLines } from './json-lines.ts'
-import { MAX_REQUEST, requestSchema, type SupervisorReply, type SupervisorRequest } from './supervisor-protocol.ts'
+import { MAX_REQUEST, requestSchema, type SupervisorReply, type SupervisorRequest } from './protocol.ts'
 
 const MAX_CONNECTIONS = 32
 /** A connection that says nothing for so long is closed, in milliseconds. */

@@ -1,16 +1,16 @@
 import type { Server } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Layout, runtimePaths } from '../base/layout.ts'
-import { BoundedLog } from './bounded-log.ts'
+import { type Layout, runtimePaths } from '../../base/layout.ts'
+import { BoundedLog } from '../bounded-log.ts'
+import { prepareFolders, unitLogs } from '../folders.ts'
+import type { UnitDefinition } from '../unit-definition.ts'
+import { unitDefinitions } from '../units.ts'
 import { SupervisedChild } from './child.ts'
-import { prepareFolders, unitLogs } from './folders.ts'
 import { launchEnvironment } from './launch.ts'
+import { hasGateway, SupervisorPlace } from './place.ts'
+import { listenForRoot, supervisorServer } from './server.ts'
 import { endStrays, UNIT_MARK } from './strays.ts'
-import { hasGateway, SupervisorPlace } from './supervisor-place.ts'
-import { listenForRoot, supervisorServer } from './supervisor-server.ts'
-import type { UnitDefinition } from './unit-definition.ts'
-import { unitDefinitions } from './units.ts'
 
 /** Milliseconds between looks whether the run folder still has our lock. */
 const LOOK_MS = 300

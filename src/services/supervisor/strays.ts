@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Layout } from '../base/layout.ts'
+import type { Layout } from '../../base/layout.ts'
 
 /** Variable in the environment of the supervisor and of every unit's process; its value is the layout's run folder. */
 export const UNIT_MARK = 'CLAWGRESS_UNIT_OF'

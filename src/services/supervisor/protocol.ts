@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Problem } from '../base/errors.ts'
+import type { Problem } from '../../base/errors.ts'
 
 /** One request a line; one reply a line, in the order in which the work is done. */
 export const requestSchema = z.strictObject({

@@ -1,7 +1,7 @@
 import { createConnection } from 'node:net'
-import { ClawgressError } from '../base/errors.ts'
-import { onLines } from './json-lines.ts'
-import { MAX_REPLY, type SupervisorReply, type SupervisorRequest } from './supervisor-protocol.ts'
+import { ClawgressError } from '../../base/errors.ts'
+import { onLines } from '../json-lines.ts'
+import { MAX_REPLY, type SupervisorReply, type SupervisorRequest } from './protocol.ts'
 
 /** Nothing listens on the supervisor's socket. */
 export class NoSupervisor extends Error {}

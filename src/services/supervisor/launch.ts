@@ -1,4 +1,4 @@
-import type { UnitDefinition } from './unit-definition.ts'
+import type { UnitDefinition } from '../unit-definition.ts'
 
 /**
  * Argument vector that starts a unit with its memory limit, user and capabilities, by prlimit(1) and setpriv(1) of

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ClawgressError } from '../base/errors.ts'
-import type { BoundedLog } from './bounded-log.ts'
-import { isBusy } from './busy.ts'
-import { HEARTBEAT_VARIABLE } from './heartbeat.ts'
+import { ClawgressError } from '../../base/errors.ts'
+import type { BoundedLog } from '../bounded-log.ts'
+import { isBusy } from '../busy.ts'
+import { HEARTBEAT_VARIABLE } from '../heartbeat.ts'
+import { probe, stillWorks } from '../probe.ts'
+import type { UnitDefinition, UnitStatus } from '../unit-definition.ts'
 import { launchCommand } from './launch.ts'
-import { probe, stillWorks } from './probe.ts'
-import type { UnitDefinition, UnitStatus } from './unit-definition.ts'
 import { watchHeartbeat } from './watchdog.ts'
 
 /** Milliseconds before the next restart: at once, then ever later, but never so late that it is missed for long. */
