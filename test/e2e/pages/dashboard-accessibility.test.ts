@@ -137,6 +137,7 @@ describe('the dashboard for everyone', () => {
       'login-problem': 'alert',
       connection: 'alert',
       state: 'polite',
+      'counts-state': 'status',
       'live-state': 'status',
       'feed-summary': 'polite',
       'search-summary': 'status',

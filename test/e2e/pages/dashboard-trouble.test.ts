@@ -144,6 +144,19 @@ describe('the dashboard in trouble', () => {
     assert.equal(await page.getByText('Nothing is wrong.').count(), 0)
   })
 
+  it('says when counts are not whole, because a daemon that has just begun still reads them', async () => {
+    const page = await signedIn(VIEWER)
+    await page.locator('#chart canvas').waitFor()
+    const { body } = await api().get('/telemetry?window=1h', { key: VIEWER })
+    await answering(page, 'telemetry?window=1h', { ...body.data, isLoading: true })
+    await page.getByText('24 hours', { exact: true }).click()
+    await page.getByText('1 hour', { exact: true }).click()
+    await page.getByRole('status').filter({ hasText: 'some of it is missing' }).waitFor()
+    await page.unrouteAll()
+    await page.getByText('5 min', { exact: true }).click()
+    await page.getByRole('status').filter({ hasText: 'some of it is missing' }).waitFor({ state: 'hidden' })
+  })
+
   it('signs out one tab and not the other, and both when the key is taken away', async () => {
     const first = await signedIn(VIEWER)
     const second = await first.context().newPage()

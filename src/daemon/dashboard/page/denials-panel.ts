@@ -1,7 +1,7 @@
 import type { Board, Panel } from './board.ts'
 import { type Slot, type Spike, type Stack, slotsOf, spikesOf, stackOf } from './denial-slots.ts'
 import { DenialsChart, reasonColour, spanText } from './denials-chart.ts'
-import { byId, element, table } from './dom.ts'
+import { byId, element, setText, table } from './dom.ts'
 import { formatBytes, formatCount } from './format.ts'
 import type { TelemetryAnswer, TelemetryPoint, Window } from './gateway-facts.ts'
 
@@ -30,6 +30,10 @@ export function denialsPanel(board: Board): Panel {
       const stepMs = answer.stepSeconds * 1000
       const slots = slotsOf(points, stepMs, WINDOW_MS[window], Date.parse(answer.time))
       const stack = stackOf(slots)
+      setText(
+        byId('counts-state'),
+        answer.isLoading === true ? 'What was counted before is still being read: some of it is missing.' : '',
+      )
       showTiles(answer)
       chart.show(slots, stack, stepMs)
       showLegend(stack)
