@@ -17,8 +17,19 @@ export interface Prefix {
 export const parseAddress = (text: string): AddressBytes | undefined =>
   text.includes(':') ? parseIPv6(text) : parseIPv4(text)
 
-const parseIPv4 = (text: string): AddressBytes | undefined =>
-  isIPv4(text) ? Uint8Array.from(text.split('.'), Number) : undefined
+function parseIPv4(text: string): AddressBytes | undefined {
+  if (!isIPv4(text)) return undefined
+  // Digit by digit: every record of a flood has two of them.
+  const bytes = new Uint8Array(4)
+  for (let i = 0, at = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - ZERO
+    if (digit < 0) at++
+    else bytes[at] = bytes[at]! * 10 + digit
+  }
+  return bytes
+}
+
+const ZERO = '0'.charCodeAt(0)
 
 /** RFC 4291 section 2.2. Node's isIPv6 says the same by an expression that takes 10 ms to compile, in every process. */
 function parseIPv6(text: string): AddressBytes | undefined {

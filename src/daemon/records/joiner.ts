@@ -29,6 +29,8 @@ export const WINDOWS = {
 } as const
 
 const LIMIT = 50_000
+/** Of packets, which ask nothing. */
+const NO_TYPES = new Set<string>()
 
 /**
  * Joins raw lines: one question is one incident, whatever types it asks for; one attempt to connect is one, however
@@ -104,7 +106,7 @@ export class Joiner {
       this.count(known, 1, raw.time)
       return known
     }
-    const types = new Set(raw.queryType === undefined ? [] : [raw.queryType])
+    const types = raw.source === 'kernel' ? NO_TYPES : new Set(raw.queryType === undefined ? [] : [raw.queryType])
     const incident: Incident = { first: raw, types, lastTime: raw.time, count: 1, seenAt: now, toldAt: now }
     recent.set(key, incident, now)
     this.pending.push(incident)

@@ -28,6 +28,8 @@ const REPEATS_EVERY = 500
 const SEED_BYTES = 8 << 20
 /** Lines go to memory only as fast as their records leave it. */
 const MAX_PENDING = 20_000
+/** Records made and written at a time: few enough that they are forgotten before the collector of garbage copies them. */
+const PORTION = 200
 
 /**
  * Turns the three logs of denials into decision records. A place in a log is saved only when everything before it has
@@ -169,6 +171,10 @@ export class Recorder {
   }
 
   private emit(incidents: readonly Incident[], now: number): void {
+    for (let at = 0; at < incidents.length; at += PORTION) this.emitPortion(incidents.slice(at, at + PORTION), now)
+  }
+
+  private emitPortion(incidents: readonly Incident[], now: number): void {
     const records: DecisionRecord[] = []
     for (const incident of incidents) {
       const id = incident.id ?? `${this.run}-${(this.sequence++).toString(36)}`

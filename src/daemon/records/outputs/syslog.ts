@@ -59,6 +59,7 @@ export class Syslog {
     this.close()
   }
 
+  /** Lines of ASCII, without their ends. */
   send(lines: readonly string[]): void {
     if (lines.length === 0) return
     const sender = this.running()
@@ -68,7 +69,7 @@ export class Syslog {
       return
     }
     sender.given += lines.length
-    input.write(`${lines.join('\n')}\n`)
+    input.write(`${lines.join('\n')}\n`, 'latin1')
   }
 
   /** Ends the child without waiting for what it still has. */

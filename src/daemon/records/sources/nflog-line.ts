@@ -63,17 +63,15 @@ export function parseNflogLine(line: string, isClientInterface: (name: string) =
   const protocolNumber = number('ip.protocol') ?? number('ip6.nexthdr')
   const sequence = number('oob.seq.local')
   const seconds = number('oob.time.sec')
-  return {
-    denial: {
-      source: 'kernel',
-      time: seconds === undefined ? Date.now() : seconds * 1000 + Math.floor((number('oob.time.usec') ?? 0) / 1000),
-      client,
-      address,
-      ...knownPrefix(text('oob.prefix')),
-      ...(port === undefined ? {} : { port }),
-      ...(clientPort === undefined ? {} : { clientPort }),
-      ...(protocolNumber === undefined ? {} : { protocol: protocolName(protocolNumber) }),
-    },
-    ...(sequence === undefined ? {} : { sequence }),
+  const denial: { -readonly [Key in keyof RawDenial]: RawDenial[Key] } = {
+    source: 'kernel',
+    time: seconds === undefined ? Date.now() : seconds * 1000 + Math.floor((number('oob.time.usec') ?? 0) / 1000),
+    client,
+    address,
+    ...knownPrefix(text('oob.prefix')),
   }
+  if (port !== undefined) denial.port = port
+  if (clientPort !== undefined) denial.clientPort = clientPort
+  if (protocolNumber !== undefined) denial.protocol = protocolName(protocolNumber)
+  return sequence === undefined ? { denial } : { denial, sequence }
 }
