@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Reads `service clawgress` in the running configuration of VyOS, or changes it in a session of its own.
 
-Standard input: JSON. `{"action": "read"}` is answered with the node as JSON; `{"action": "change", "remove": [path, ...],
+Standard input: JSON. `{"action": "read"}` is answered with the node as JSON, `{"action": "settle"}` too, but when no commit
+is under way; `{"action": "change", "remove": [path, ...],
 "set": [path, ...], "remarks": [{"path": path, "text": text}, ...], "comment": text, "save": bool, "expected": node}` with
 what VyOS says, and a status of `STATUS`. Paths are lists of words below the node, the value of a leaf last. Where there is
 nothing to change, nothing is committed.
@@ -12,16 +13,20 @@ import os
 import re
 import signal
 import sys
+import time
 
 from vyos.config import Config
 from vyos.configsession import ConfigSession, ConfigSessionError
 from vyos.defaults import cfg_group
+from vyos.utils.commit import commit_in_progress
 
 BASE = ['service', 'clawgress']
 SAVED = '/config/config.boot'
 # As VyOS prints a difference; no value of a node holds a quote or the end of a line.
 OURS = re.compile(r"(set|delete|comment) 'service' 'clawgress'( .*)?")
 NAMED = 5
+# How long a commit may go on without its session, in seconds.
+PATIENCE = 60
 # Nothing was changed but by `done`, `unsaved` (not written to config.boot), and `torn` (neither the old nor the new).
 STATUS = {'done': 0, 'refused': 1, 'unsaved': 3, 'outdated': 4, 'unfit': 5, 'torn': 6}
 
@@ -85,10 +90,17 @@ def commit(session, request, outside):
         print(str(error).strip())
     wanted = read(session.get_session_env(), effective=False)
     discard(session, 'refused')
+    settle()
     now = read(outside)
     if now == before:
         return 'refused'
     return 'done' if now == wanted else 'torn'
+
+
+def settle():
+    deadline = time.monotonic() + PATIENCE
+    while commit_in_progress() and time.monotonic() < deadline:
+        time.sleep(0.2)
 
 
 def fill(session, request):
@@ -122,7 +134,8 @@ def discard(session, result):
 
 if __name__ == '__main__':
     asked = json.load(sys.stdin)
-    if asked['action'] == 'read':
-        json.dump(read(None), sys.stdout)
-    else:
+    if asked['action'] == 'change':
         sys.exit(STATUS[change(asked)])
+    if asked['action'] == 'settle':
+        settle()
+    json.dump(read(None), sys.stdout)

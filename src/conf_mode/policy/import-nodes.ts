@@ -1,10 +1,12 @@
-import { fail } from '../../base/errors.ts'
+import { ClawgressError, fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import { uninterrupted } from '../../base/uninterrupted.ts'
 import { countEntries, nativeChange, nativeWords, type Policy, parsePolicy } from '../../policy/index.ts'
+import { withLock } from '../../services/index.ts'
 import type { ConfigDict } from '../../vyos/index.ts'
+import { problemsOf } from '../failure.ts'
 import { currentGeneration, liveId } from '../generation.ts'
-import { warningsOf } from '../handler.ts'
+import { LOCK_WAIT_MS, warningsOf } from '../handler.ts'
 import type { ConfigurationChange, ConfigurationSession } from '../session/configuration-session.ts'
 import { isSaved } from '../session/saved-configuration.ts'
 import { differenceOf } from './difference.ts'
@@ -58,7 +60,9 @@ export async function importIntoNodes(
     if (!save || isSaved(layout, running)) return
   }
   const before = liveId(layout)
-  const { ok, said, unsaved, outdated } = await uninterrupted(() => session.change(change))
+  const { ok, said, unsaved, outdated } = await uninterrupted(() => session.change(change)).catch((error) =>
+    refuseWith(error, layout, before),
+  )
   if (said.trim() !== '') tell(said.trim())
   if (outdated)
     fail(
@@ -69,7 +73,7 @@ export async function importIntoNodes(
   if (!ok)
     fail(
       'config.conflict',
-      `The configuration refused the policy and is as it was; ${enforced(before, liveId(layout))}.`,
+      `The configuration refused the policy and is as it was. ${(await enforced(layout, before)).sentence}`,
       { file },
     )
   if (unsaved)
@@ -81,10 +85,21 @@ export async function importIntoNodes(
   else if (isHeld) tell('It was not saved yet, and is now.')
 }
 
-/** What is enforced, looked up after a commit that failed. */
-function enforced(before: string | undefined, live: string | undefined): string {
-  if (live === undefined) return 'no policy is live'
-  return live === before ? `generation ${live} is live as before` : `generation ${live} is live now`
+/** What is enforced, looked up when a commit has failed: our handler may go on after VyOS's commit broke off. */
+async function enforced(layout: Layout, before: string | undefined) {
+  const live = await withLock(layout, LOCK_WAIT_MS, () => liveId(layout), 'policy import')
+  const isSame = live === before
+  const sentence = isSame
+    ? `Generation ${live ?? 'none'} is live as before.`
+    : `Generation ${live ?? 'none'} is live now, not ${before ?? 'none'} as before: change service clawgress and commit, so that what is enforced is what is configured.`
+  return { isSame, sentence }
+}
+
+/** A session that broke off tells what is configured; this adds what is enforced, where that is something else now. */
+async function refuseWith(error: unknown, layout: Layout, before: string | undefined): Promise<never> {
+  const { isSame, sentence } = await enforced(layout, before)
+  if (isSame) throw error
+  throw new ClawgressError([...problemsOf(error), { code: 'config.conflict', message: sentence }], { cause: error })
 }
 
 function refuseLarge(policy: Policy, file: string): void {

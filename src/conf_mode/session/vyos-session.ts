@@ -51,17 +51,18 @@ export function vyosSession(interpreter: readonly string[] = [PYTHON]): Configur
       return because(`the interpreter ended with status ${status ?? 'none'}`)
     return { status, answer, said: all }
   }
-  const running = async () => {
-    const { status, said, answer, broken } = await run({ action: 'read' })
+  const read = async (action: 'read' | 'settle') => {
+    const { status, said, answer, broken } = await run({ action })
     if (broken !== undefined || status !== STATUS.done) unusable(broken ?? said)
     return (JSON.parse(answer) as ConfigDict | null) ?? undefined
   }
   return {
-    running,
+    running: () => read('read'),
     async change(change: ConfigurationChange) {
-      const before = change.expected ?? (await running())
+      const before = change.expected ?? (await read('read'))
       const { status, said, answer, broken } = await run({ action: 'change', ...change })
-      if (broken !== undefined) return brokenOff(broken, isDeepStrictEqual(await running(), before))
+      // VyOS's commit goes on without the program that began it.
+      if (broken !== undefined) return brokenOff(broken, isDeepStrictEqual(await read('settle'), before))
       if (status === STATUS.unfit) return unusable(`${answer.trim().replaceAll('\n', ' ')}. Nothing was changed`)
       if (status === STATUS.torn) return brokenOff(answer.trim(), false)
       if (status === STATUS.unsaved) return { ok: true, unsaved: true, said }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { layoutBelow } from '../../../src/base/layout.ts'
+import { fail } from '../../../src/base/errors.ts'
+import { layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
 import { importIntoNodes } from '../../../src/conf_mode/policy/import-nodes.ts'
+import type { ConfigurationSession } from '../../../src/conf_mode/session/configuration-session.ts'
 import { vyosSession } from '../../../src/conf_mode/session/vyos-session.ts'
 import { tempFolder, until } from '../daemon/temp-folder.ts'
 
@@ -49,7 +51,7 @@ describe("VyOS's configuration session", () => {
     return vyosSession(['env', ...Object.entries(environment).map(([name, value]) => `${name}=${value}`), 'python3'])
   }
   const told: string[] = []
-  const importPolicy = (session: ReturnType<typeof sessionOn>, policy: object, save = false) => {
+  const importPolicy = (session: ConfigurationSession, policy: object, save = false) => {
     told.length = 0
     const options = { file: 'p.json', deletePolicyFile: false, save, tell: (text: string) => void told.push(text) }
     return importIntoNodes(layoutBelow(folder()), Buffer.from(JSON.stringify(policy)), session, options)
@@ -158,6 +160,25 @@ describe("VyOS's configuration session", () => {
     it('is looked up, too, where its program is killed', async () => {
       const untouched = /ended with status none\. service clawgress is as it was\..*\(system\.unreachable\)$/
       await assert.rejects(importPolicy(broken('killed', { client: {} }), POLICY), untouched)
+      const goesOn = JSON.stringify({ effective: { service: { clawgress: wanted } } })
+      const session = sessionOn({ client: {} }, { VYOS_STUB_COMMIT: 'killed', VYOS_STUB_GOES_ON: goesOn })
+      await assert.rejects(importPolicy(session, POLICY), /status none\. service clawgress is not as it was/)
+    })
+
+    it('is told with the generation that our handler made live all the same', async () => {
+      const layout = layoutBelow(folder())
+      const { current } = runtimePaths(layout)
+      const session: ConfigurationSession = {
+        running: async () => ({ client: {} }),
+        async change() {
+          mkdirSync(dirname(current), { recursive: true })
+          symlinkSync('generations/aaaa', current)
+          return fail('system.unreachable', 'It broke off.')
+        },
+      }
+      const both = /It broke off\. \(system\.unreachable\)\nGeneration aaaa is live now, not none as before: /
+      await assert.rejects(importPolicy(session, POLICY), both)
+      rmSync(current)
     })
   })
 
