@@ -8,7 +8,7 @@ import { Lab } from '../src/standalone/lab/lab.ts'
 import { ApiCaller, OPERATOR } from '../test/e2e/support/api.ts'
 import { LabBrowser } from '../test/e2e/support/browser.ts'
 import { mustImport } from '../test/e2e/support/commits.ts'
-import { DASHBOARD, signIn } from '../test/e2e/support/dashboard.ts'
+import { DASHBOARD, signIn } from '../test/e2e/support/dashboard/visits.ts'
 import { policyOf } from '../test/e2e/support/reach.ts'
 import { writeWeek } from './dashboard-week.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { OPERATOR, VIEWER } from '../support/api.ts'
-import { assertAccessible } from '../support/axe.ts'
-import { useDashboard } from '../support/dashboard.ts'
+import { assertAccessible } from '../support/dashboard/axe.ts'
+import { useDashboard } from '../support/dashboard/visits.ts'
 import type { Lab } from '../support/lab.ts'
 import { policyOf } from '../support/reach.ts'
 

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { services } from '../../../src/services/index.ts'
 import { ADMIN, OPERATOR, VIEWER } from '../support/api.ts'
 import { current } from '../support/commits.ts'
-import { DASHBOARD, signIn, useDashboard } from '../support/dashboard.ts'
+import { DASHBOARD, signIn, useDashboard } from '../support/dashboard/visits.ts'
 import { until } from '../support/lab.ts'
 
 const MARKUP = '<img/src=x/onerror=alert(1)>'

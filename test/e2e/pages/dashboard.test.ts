@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { OPERATOR, VIEWER } from '../support/api.ts'
 import { takePicture } from '../support/browser.ts'
 import { current, history, mustImport } from '../support/commits.ts'
-import { DASHBOARD, signIn, useDashboard } from '../support/dashboard.ts'
+import { DASHBOARD, signIn, useDashboard } from '../support/dashboard/visits.ts'
 import { until } from '../support/lab.ts'
 
 const POLICY = {

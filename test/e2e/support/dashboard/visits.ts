@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before } from 'mocha'
 import type { BrowserContextOptions, Page } from 'playwright-core'
-import { ApiCaller } from './api.ts'
-import { LabBrowser, type Visit } from './browser.ts'
-import { mustImport } from './commits.ts'
-import { type Lab, useLab } from './lab.ts'
-import { policyOf } from './reach.ts'
+import { ApiCaller } from '../api.ts'
+import { LabBrowser, type Visit } from '../browser.ts'
+import { mustImport } from '../commits.ts'
+import { type Lab, useLab } from '../lab.ts'
+import { policyOf } from '../reach.ts'
 
 export const DASHBOARD = 'https://62.10.0.2:8443/'
 
