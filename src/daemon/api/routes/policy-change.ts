@@ -61,16 +61,20 @@ export async function policyChangeRoutes(app: ApiServer, context: ApiContext, ac
     },
     async (request, reply) => {
       const { form, caller } = await enter(request)
-      const isDryRun = request.query['dry-run']
+      const { 'dry-run': isDryRun, into } = request.query
+      if (isDryRun && into === 'config')
+        fail('api.request', 'A policy is tried in place of the policy file alone; leave out into=config.')
       if (!isDryRun && !mayActAs(caller.role, 'admin'))
         fail('api.forbidden', `Activating is for the role admin; the key of ${caller.id} has the role ${caller.role}.`)
       const sent = form === undefined ? bodyOf(request) : Readable.from([Buffer.from(required(form))])
       const order: ActivationRequest = isDryRun
         ? { operation: 'check', user: caller.id, ...expectedOf(request) }
-        : { operation: 'import', user: caller.id, into: request.query.into, ...expectedOf(request) }
+        : { operation: 'import', user: caller.id, into, ...expectedOf(request) }
       const data = await carryOut(order, sent)
       if ('state' in data) return reply.code(202).header('location', placeOf(data)).send(success(data))
-      return reply.code(200).header('etag', `"${data.generation}"`).send(success(data))
+      // What was only tried is not what is here.
+      if (!isDryRun) reply.header('etag', `"${data.generation}"`)
+      return reply.code(200).send(success(data))
     },
   )
 

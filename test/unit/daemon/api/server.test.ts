@@ -155,6 +155,12 @@ describe('the server of the API', () => {
     )
   })
 
+  it('says that what would be committed into the configuration cannot be tried', async () => {
+    const { status, body } = await ask('/policy?dry-run=true&into=config', form({ data: '{}', key: KEYS.admin }))
+    assert.equal(status, 400)
+    assert.match(body.error!, /leave out into=config/)
+  })
+
   it('asks for the key of a form after reading it, and for one key only', async () => {
     assert.equal(
       code(
