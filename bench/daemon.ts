@@ -23,6 +23,8 @@ const BATCH_MS = 100
 const STARTED_MS = 3_000
 /** Steps of a minute close while it settles, with all those names in them. */
 const SETTLE_MS = 75_000
+/** Policies that follow one another faster than the Plans before them are forgotten. */
+const CHANGES = 3
 const WEEK_READ_MS = 30_000
 const ROUNDS = 6
 
@@ -60,13 +62,36 @@ async function questionsWithDaemon(lab: Lab): Promise<Row> {
   }
 }
 
+/** The daemon's memory while policies of so many names follow one another. */
+export async function* benchPlans(lab: Lab, count: number): AsyncGenerator<Row> {
+  const { layout } = lab.gateway
+  const units = services(layout)
+  await importText(lab, policyText(count))
+  await units.stop(UNIT)
+  await units.ensure(UNIT)
+  const pid = await daemonPid(units)
+  await sleep(STARTED_MS)
+  const one = memoryMiB(pid, 'VmRSS')
+  for (let salt = 1; salt <= CHANGES; salt++) await importText(lab, policyText(count, 1_000, salt))
+  await sleep(STARTED_MS)
+  yield {
+    work: `memory of the daemon with a policy of ${grouped(count)} names, most at any time of ${CHANGES} changes`,
+    measured: `${memoryMiB(pid, 'VmHWM').toFixed(0)} MiB`,
+    compared: `before them: ${one.toFixed(0)} MiB; afterwards: ${memoryMiB(pid, 'VmRSS').toFixed(0)} MiB`,
+  }
+}
+
+async function daemonPid(units: ReturnType<typeof services>): Promise<number> {
+  return (await units.status()).find(({ name }) => name === UNIT)!.pid!
+}
+
 async function* fullWeek(lab: Lab, curl: Curl): AsyncGenerator<Row> {
   const { layout } = lab.gateway
   const units = services(layout)
   await units.stop(UNIT)
   fillStore(layout)
   await units.ensure(UNIT)
-  const pid = (await units.status()).find(({ name }) => name === UNIT)!.pid!
+  const pid = await daemonPid(units)
   await until('the week is read', WEEK_READ_MS, async () => {
     return (await askTelemetry(layout, { window: '7d', by: 'name' })).isLoading === undefined
   })

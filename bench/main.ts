@@ -8,7 +8,7 @@ import { labDown } from '../src/standalone/lab/up.ts'
 import { benchAnswers } from './answers.ts'
 import { benchApi } from './api.ts'
 import { benchCommits, benchRevocation, commitSmall } from './commits.ts'
-import { benchBeside, benchDaemon } from './daemon.ts'
+import { benchBeside, benchDaemon, benchPlans } from './daemon.ts'
 import { benchDenials } from './denials.ts'
 import { benchFirewall } from './firewall.ts'
 import { benchLoads } from './loads.ts'
@@ -37,6 +37,7 @@ const PARTS: Readonly<Record<string, (lab: Lab) => AsyncGenerator<Row>>> = {
   beside: benchBeside,
   daemon: benchDaemon,
   loads: (lab) => benchLoads(lab, LARGE),
+  plans: (lab) => benchPlans(lab, LARGE.at(-1)!),
   memory: benchMemory,
   share: () => benchShare(LARGE),
   policy: () => benchPolicy(LARGE.at(-1)!),
