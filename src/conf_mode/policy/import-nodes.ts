@@ -52,9 +52,17 @@ export async function importIntoNodes(
   if (expected !== undefined) refuseOutdated(layout, expected)
   const change = changeOf(running, policy, options)
   for (const warning of warningsOf(parsed)) tell(warning)
-  tell(differenceOf(livePolicy(layout), policy).text.trimEnd())
+  const live = livePolicy(layout)
+  const difference = differenceOf(live, policy)
+  tell(difference.text.trimEnd())
   const isHeld = change.remove.length + change.set.length === 0
   if (isHeld) {
+    // As a commit leaves it that is killed between our handler and its own end.
+    if (live !== undefined && !difference.same)
+      fail(
+        'config.conflict',
+        'The configuration holds this policy already, but another one is enforced: change something else below service clawgress and commit, so that what is enforced is what is configured.',
+      )
     tell('The configuration holds this policy already.')
     // As seldom as can be: others may have committed what they do not want to be saved yet.
     if (!save || isSaved(layout, running)) return
@@ -91,7 +99,7 @@ async function enforced(layout: Layout, before: string | undefined) {
   const isSame = live === before
   const sentence = isSame
     ? `Generation ${live ?? 'none'} is live as before.`
-    : `Generation ${live ?? 'none'} is live now, not ${before ?? 'none'} as before: change service clawgress and commit, so that what is enforced is what is configured.`
+    : `Generation ${live ?? 'none'} is live now, not ${before ?? 'none'} as before: change something below service clawgress and commit, so that what is enforced is what is configured.`
   return { isSame, sentence }
 }
 
