@@ -88,6 +88,8 @@ describe('the Debian package', function () {
     })
 
     it('opens by force where no commit succeeds, and can be removed then', async () => {
+      // As a boot does.
+      await machine.must('systemctl start clawgress-closed')
       await machine.must('clawgress force-off')
       assert.equal((await machine.run('nft list table inet clawgress')).status, 1)
       await machine.must('dpkg --remove clawgress')
