@@ -124,7 +124,7 @@ describe('a policy in the configuration', () => {
         return { ino, mtimeNs }
       }
       const saved = writing()
-      assert.match((await into(POLICY, '--save')).stdout, /holds this policy already\.\n$/)
+      assert.match((await into(POLICY, '--save')).stdout, /holds this policy already\.$/)
       assert.deepEqual(writing(), saved)
       const again = await into({ ...POLICY, description: 'other' }, '--save')
       assert.equal(again.exitCode, 0, again.stderr)

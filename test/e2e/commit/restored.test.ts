@@ -105,6 +105,8 @@ describe('a configuration that was restored on a fresh machine and cannot be put
     // What the unit for the boot loads, whatever config.boot says.
     writeFileSync(closedRuleset, closed)
     await lab().gateway.exec(['nft', '-f', '-'], { input: closed })
+    // What that policy let through.
+    await lab().internet.forget()
     await lab().gateway.write('/config/config.boot', '')
     await boot()
     await assertClosed()
