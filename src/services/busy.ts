@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { processorTicks } from './process-stat.ts'
 
 const WATCH_MS = 200
-/** Ticks of 10 ms (proc(5), USER_HZ). A program that waits for something that never comes uses none. */
+/** A program that waits for something that never comes uses none. */
 const BUSY_TICKS = 2
 
 /**
@@ -10,18 +10,7 @@ const BUSY_TICKS = 2
  * 0.2 s; false for a process that is not there.
  */
 export async function isBusy(pid: number): Promise<boolean> {
-  const before = ticks(pid)
+  const before = processorTicks(pid)
   await sleep(WATCH_MS)
-  return ticks(pid) - before >= BUSY_TICKS
-}
-
-/** Processor time of all its threads: utime and stime of /proc/pid/stat, after the name in parentheses. */
-function ticks(pid: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return Number(fields[11]) + Number(fields[12])
-  } catch {
-    return 0
-  }
+  return processorTicks(pid) - before >= BUSY_TICKS
 }

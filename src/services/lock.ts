@@ -30,9 +30,9 @@ export async function withLock<T>(
   mkdirSync(dirname(lock), { recursive: true })
   const fd = openSync(lock, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
   try {
-    const deadline = Date.now() + waitMs
+    const deadline = performance.now() + waitMs
     while (!tryExclusive(fd)) {
-      const left = deadline - Date.now()
+      const left = deadline - performance.now()
       if (left <= 0) refuse(lock)
       await sleep(Math.min(POLL_MS, left))
     }

@@ -7,6 +7,7 @@ import { runProgram } from '../base/run-program.ts'
 import { isBusy } from './busy.ts'
 import { prepareFolders } from './folders.ts'
 import { probe, stillWorks } from './probe.ts'
+import { processAges } from './process-stat.ts'
 import type { Services } from './services.ts'
 import { UNIT_NAMES, type UnitDefinition, type UnitName, type UnitStatus } from './unit-definition.ts'
 import { unitDefinitions } from './units.ts'
@@ -60,7 +61,7 @@ const systemctl = (verb: string, ...words: string[]) =>
 
 const serviceOf = (unit: string) => `${unit}.service`
 
-const aliveMs = ({ since = 0 }: UnitStatus) => Date.now() - since
+const aliveMs = ({ pid }: UnitStatus) => (pid === undefined ? 0 : (processAges()(pid) ?? 0))
 
 /** Has it had time enough to start, and does nothing, not even work? Then starting it would change nothing. */
 async function isStuck(unit: UnitDefinition<UnitName>, status: UnitStatus): Promise<boolean> {
@@ -70,9 +71,9 @@ async function isStuck(unit: UnitDefinition<UnitName>, status: UnitStatus): Prom
 }
 
 async function becomesReady(unit: UnitDefinition<UnitName>): Promise<void> {
-  const start = Date.now()
-  while (Date.now() - start < unit.readyTimeoutMs) {
-    if (await probe(unit.readiness, Date.now() - start)) {
+  const start = performance.now()
+  while (performance.now() - start < unit.readyTimeoutMs) {
+    if (await probe(unit.readiness, performance.now() - start)) {
       const [status] = await statusOf([unit])
       if (status!.state === 'running') return
     }

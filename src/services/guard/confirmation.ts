@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
 import { ownCommand } from '../../base/own-command.ts'
@@ -14,14 +14,27 @@ export const confirmationSchema = z.object({
 
 export type Confirmation = z.infer<typeof confirmationSchema>
 
-/** Takes back an import that nobody confirmed in time, by the command that an operator would type. */
+/**
+ * Takes back an import that nobody confirmed in time, by the command that an operator would type. The clock that is set
+ * counts where a note is seen first, after a start of the guard, too; from then on the one that is never set.
+ */
 export class ConfirmationWatch {
   private readonly layout: Layout
   private readonly alerts: Alerts
   private readonly task: OwnTask
+  private readonly monotonic: () => number
+  /** The note that waits, and when it is due by the clock that is never set. */
+  private waiting: { readonly note: string; readonly dueAt: number } | undefined
 
-  constructor(layout: Layout, alerts: Alerts, command = ownCommand('policy', 'revert-unconfirmed')) {
+  /** `monotonic`: milliseconds of a clock that is never set. */
+  constructor(
+    layout: Layout,
+    alerts: Alerts,
+    command = ownCommand('policy', 'revert-unconfirmed'),
+    monotonic: () => number = () => performance.now(),
+  ) {
     this.layout = layout
+    this.monotonic = monotonic
     this.alerts = alerts
     this.task = new OwnTask(command)
   }
@@ -43,17 +56,29 @@ export class ConfirmationWatch {
   }
 
   private isDue(): boolean {
-    let text: string
+    const { confirmation } = runtimePaths(this.layout)
+    let note: string
+    let writtenAt: number
     try {
-      text = readFileSync(runtimePaths(this.layout).confirmation, 'utf8')
+      note = readFileSync(confirmation, 'utf8')
+      writtenAt = statSync(confirmation).mtimeMs
     } catch {
+      // Nothing waits, or it was settled at this moment.
+      this.waiting = undefined
       return false
     }
-    try {
-      return Date.parse(confirmationSchema.parse(JSON.parse(text)).deadline) <= Date.now()
-    } catch {
-      // Unreadable: nobody can confirm it any more.
-      return true
-    }
+    if (this.waiting?.note !== note) this.waiting = { note, dueAt: this.monotonic() + remainingMs(note, writtenAt) }
+    return this.monotonic() >= this.waiting.dueAt
+  }
+}
+
+/** How long the operator still has: never longer than from the note on, wherever the clock was set to since. */
+function remainingMs(note: string, writtenAt: number): number {
+  try {
+    const deadline = Date.parse(confirmationSchema.parse(JSON.parse(note)).deadline)
+    return deadline - Math.max(Date.now(), writtenAt)
+  } catch {
+    // Unreadable: nobody can confirm it any more.
+    return 0
   }
 }

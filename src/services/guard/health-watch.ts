@@ -5,6 +5,7 @@ import { isBusy } from '../busy.ts'
 import { prepareFolders } from '../folders.ts'
 import { withLock } from '../lock.ts'
 import { probe } from '../probe.ts'
+import { processAges } from '../process-stat.ts'
 import { services } from '../services.ts'
 import type { UnitDefinition, UnitStatus } from '../unit-definition.ts'
 import { unitDefinitions } from '../units.ts'
@@ -18,13 +19,13 @@ const ATTEMPT_MS = 300
 /** A program is hung after so many attempts in a row, and so many milliseconds, without an answer. */
 const ATTEMPTS = 3
 const SILENT_MS = 1_200
-/** systemd gives the time of a start in whole seconds. */
-const START_RESOLUTION_MS = 1_000
+/** What answers so soon after a start says nothing yet: it may have been asked before. */
+const FIRST_ANSWER_MS = 1_000
 
 interface Pulse {
-  /** Milliseconds since the epoch. */
+  /** By the clock that is never set, milliseconds. */
   answeredAt: number
-  /** When someone was last seen to change the enforcement. */
+  /** By the same clock, when someone was last seen to change the enforcement. */
   changedAt: number
   failures: number
   /** It was told that the program cannot be replaced. */
@@ -41,6 +42,7 @@ export class HealthWatch {
   private readonly alerts: Alerts
   private readonly units: readonly UnitDefinition[]
   private readonly status: () => Promise<UnitStatus[]>
+  private readonly ageOf = processAges()
 
   constructor(
     layout: Layout,
@@ -62,12 +64,17 @@ export class HealthWatch {
   private async follow(unit: UnitDefinition, signal: AbortSignal): Promise<void> {
     const { health } = unit
     if (health === undefined) return
-    const pulse: Pulse = { answeredAt: 0, changedAt: 0, failures: 0, isTold: false }
+    const pulse: Pulse = {
+      answeredAt: Number.NEGATIVE_INFINITY,
+      changedAt: Number.NEGATIVE_INFINITY,
+      failures: 0,
+      isTold: false,
+    }
     while (!signal.aborted) {
       const answers = await Promise.all(health.map((each) => probe(each, 0, ATTEMPT_MS)))
       const isWell = answers.every((answer) => answer)
       pulse.failures = isWell ? 0 : pulse.failures + 1
-      if (isWell) Object.assign(pulse, { answeredAt: Date.now(), isTold: false })
+      if (isWell) Object.assign(pulse, { answeredAt: performance.now(), isTold: false })
       else if (pulse.failures >= ATTEMPTS && !signal.aborted)
         await this.replaceIfHung(unit, pulse).catch((error: unknown) => this.tell(unit, pulse, error))
       await sleep(isWell ? ASK_MS : ASK_AGAIN_MS, undefined, { signal }).catch(() => undefined)
@@ -75,12 +82,15 @@ export class HealthWatch {
   }
 
   private async replaceIfHung(unit: UnitDefinition, pulse: Pulse): Promise<void> {
-    if (Date.now() - Math.max(pulse.answeredAt, pulse.changedAt) < SILENT_MS) return
-    const { state, pid, since = 0 } = (await this.status()).find(({ name }) => name === unit.name)!
+    if (performance.now() - Math.max(pulse.answeredAt, pulse.changedAt) < SILENT_MS) return
+    const { state, pid } = (await this.status()).find(({ name }) => name === unit.name)!
     if (state !== 'running' || pid === undefined) return
-    const hasAnswered = pulse.answeredAt > since + START_RESOLUTION_MS
-    if (!hasAnswered && Date.now() - since < unit.readyTimeoutMs) return
-    const silentMs = Date.now() - Math.max(pulse.answeredAt, since)
+    const ageMs = this.ageOf(pid)
+    if (ageMs === undefined) return
+    const unansweredMs = performance.now() - pulse.answeredAt
+    const hasAnswered = unansweredMs < ageMs - FIRST_ANSWER_MS
+    if (!hasAnswered && ageMs < unit.readyTimeoutMs) return
+    const silentMs = Math.min(unansweredMs, ageMs)
     const isOverdue = silentMs > unit.readyTimeoutMs
     if (!isOverdue && (await isBusy(pid))) return
     const replace = () => this.replace(unit, pid, silentMs)
@@ -89,7 +99,7 @@ export class HealthWatch {
     } catch (error) {
       if (!(error instanceof ClawgressError) || error.problems[0]?.code !== 'apply.busy') throw error
       if (isOverdue) replace()
-      else pulse.changedAt = Date.now()
+      else pulse.changedAt = performance.now()
       return
     }
     pulse.failures = 0

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { Pause } from '../../base/pause.ts'
 import { UNIT_MARK } from '../supervisor/strays.ts'
 
 const RETRY_MS = 30_000
@@ -11,21 +12,22 @@ export type Ended = { readonly said: string } | { readonly problem: string }
 /** A command of ours that the guard runs when it is due: one at a time, and after a failure not again at once. */
 export class OwnTask {
   private readonly command: readonly string[]
-  private retryAt = 0
+  private readonly pause: Pause
   private isRunning = false
 
-  constructor(command: readonly string[]) {
+  /** `pause`: after a failure. */
+  constructor(command: readonly string[], pause = new Pause(RETRY_MS)) {
     this.command = command
+    this.pause = pause
   }
 
   /** Begins it when it is due; the ruleset is watched meanwhile. Never throws. */
   look(isDue: () => boolean, onEnd: (ended: Ended) => void): void {
-    if (this.isRunning || Date.now() < this.retryAt || !isDue()) return
+    if (this.isRunning || !this.pause.isOver || !isDue()) return
     this.isRunning = true
-    this.retryAt = Date.now() + RETRY_MS
     void this.run().then((ended) => {
       this.isRunning = false
-      if ('said' in ended) this.retryAt = 0
+      if ('problem' in ended) this.pause.begin()
       onEnd(ended)
     })
   }

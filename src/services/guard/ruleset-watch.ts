@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { replaceWhole } from '../../base/atomic-file.ts'
 import { ClawgressError } from '../../base/errors.ts'
 import { generationFiles, type Layout, runtimePaths } from '../../base/layout.ts'
+import { Pause } from '../../base/pause.ts'
 import { applyRuleset, type LiveRuleset, liveRuleset, TABLE } from '../../firewall/index.ts'
 import { withLock } from '../lock.ts'
 import type { Alerts } from './alerts.ts'
@@ -32,7 +33,7 @@ export class RulesetWatch {
   private readonly layout: Layout
   private readonly alerts: Alerts
   private readonly restorePins: RestorePins
-  private retryAt = 0
+  private readonly pause = new Pause(RETRY_MS)
   private blindLooks = 0
 
   constructor(layout: Layout, alerts: Alerts, restorePins: RestorePins) {
@@ -44,8 +45,8 @@ export class RulesetWatch {
   /** One look, and what follows from it. Never throws. */
   async look(): Promise<void> {
     if (!this.isGuarding() || !this.isBroken(this.see())) return
-    if (Date.now() < this.retryAt) return
-    const noticed = Date.now()
+    if (!this.pause.isOver) return
+    const noticed = performance.now()
     try {
       await withLock(this.layout, LOCK_WAIT_MS, () => this.repair(noticed), 'guard (putting the ruleset back)')
     } catch (error) {
@@ -90,7 +91,7 @@ export class RulesetWatch {
     return live
   }
 
-  /** Runs under the lock: what the first look saw may have been a commit. */
+  /** Runs under the lock, `noticed` by the clock that is never set: what the first look saw may have been a commit. */
   private async repair(noticed: number): Promise<void> {
     const folder = this.currentFolder()
     const live = await this.seeSettled()
@@ -106,11 +107,11 @@ export class RulesetWatch {
       if (wasLost && statSync(files.ruleset).size > LARGE_RULESET) await this.load(files.closed)
       await this.load(files.ruleset)
     } catch (error) {
-      this.retryAt = Date.now() + RETRY_MS
+      this.pause.begin()
       if (wasLost) await this.close(generation, `The ruleset of generation ${generation} cannot be loaded`, error)
       return
     }
-    const tookMs = Date.now() - noticed
+    const tookMs = Math.round(performance.now() - noticed)
     const what = wasLost ? (live?.present ? 'was changed' : 'was removed') : 'was replaced by default deny'
     const message = `The table inet ${TABLE} ${what}; the ruleset of generation ${generation} is back.`
     this.alerts.raise('table.restored', message, { generation, tookMs })
@@ -141,7 +142,7 @@ export class RulesetWatch {
       await this.load(this.closedRuleset(generation))
       this.alerts.raise('table.closed', `${reason}${said} Everything is denied to clients until ${until}.`, details)
     } catch (error) {
-      this.retryAt = Date.now() + RETRY_MS
+      this.pause.begin()
       const message = `${reason}${said} Default deny cannot be loaded either: ${sentence(error)}`
       this.alerts.raise('table.lost', message, details)
     }

@@ -29,7 +29,10 @@ export class SupervisedChild {
   private isWanted = false
   private isReady = false
   private hasFailed = false
+  /** Milliseconds since the epoch, for whoever asks. */
   private since = 0
+  /** The same by the clock that is never set. */
+  private launchedAt = 0
   private restarts = 0
   private quickEnds = 0
   private lastExit: string | undefined
@@ -88,6 +91,10 @@ export class SupervisedChild {
     }
   }
 
+  private get aliveMs(): number {
+    return performance.now() - this.launchedAt
+  }
+
   private state(): UnitStatus['state'] {
     if (!this.isWanted) return this.hasFailed ? 'failed' : 'stopped'
     if (this.process === undefined) return 'waiting'
@@ -105,7 +112,7 @@ export class SupervisedChild {
   private async startUnlessWorking(): Promise<void> {
     const { process } = this
     if (this.isWanted && this.isReady && process !== undefined) {
-      if (await stillWorks(this.define(), Date.now() - this.since)) return
+      if (await stillWorks(this.define(), this.aliveMs)) return
       if (process.pid !== undefined && (await isBusy(process.pid))) return
       // Comes back as after any other end; what it did before says nothing about whether it can start.
       if (this.process === process && this.isWanted) {
@@ -128,13 +135,13 @@ export class SupervisedChild {
       this.launch()
     }
     const unit = this.define()
-    const deadline = Date.now() + unit.readyTimeoutMs
+    const deadline = performance.now() + unit.readyTimeoutMs
     while (!this.isReady) {
       if (!this.isWanted) throw this.failure('was stopped while it started')
       const reason =
         this.quickEnds >= FIRST_START_ATTEMPTS
           ? `ends again and again (${this.lastExit})`
-          : Date.now() > deadline
+          : performance.now() > deadline
             ? `did not become ready within ${unit.readyTimeoutMs / 1000} s`
             : undefined
       if (reason !== undefined) {
@@ -158,6 +165,7 @@ export class SupervisedChild {
     const unit = this.define()
     const [program, ...args] = launchCommand(unit)
     this.since = Date.now()
+    this.launchedAt = performance.now()
     this.isReady = false
     const umask = process.umask(unit.umask)
     const { watchdogMs } = unit
@@ -187,7 +195,7 @@ export class SupervisedChild {
   private async watchReadiness(child: ChildProcess): Promise<void> {
     const unit = this.define()
     while (this.process === child && !this.isReady) {
-      const aliveMs = Date.now() - this.since
+      const { aliveMs } = this
       const succeeded = await probe(unit.readiness, aliveMs)
       if (this.process !== child) return
       if (succeeded) this.isReady = true
@@ -203,7 +211,7 @@ export class SupervisedChild {
     this.isReady = false
     this.lastExit = how
     if (!this.isWanted) return
-    this.quickEnds = Date.now() - this.since >= SETTLED_MS ? 1 : this.quickEnds + 1
+    this.quickEnds = this.aliveMs >= SETTLED_MS ? 1 : this.quickEnds + 1
     const delay = RESTART_DELAYS[Math.min(this.quickEnds, RESTART_DELAYS.length) - 1]!
     this.note(`${this.define().name} ended (${how}), back in ${delay} ms`)
     this.restartTimer = setTimeout(() => {

@@ -23,8 +23,8 @@ export async function endStrays(layout: Layout): Promise<void> {
     }
   }
   for (
-    const deadline = Date.now() + GONE_MS;
-    Date.now() < deadline && processesOf(layout).length > 0;
+    const deadline = performance.now() + GONE_MS;
+    performance.now() < deadline && processesOf(layout).length > 0;
     await sleep(10)
   ) {}
 }

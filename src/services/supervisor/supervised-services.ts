@@ -43,11 +43,11 @@ export function supervisedServices(
     const answer = await askIfThere(order, none)
     if (answer !== none) return answer
     const ending = spawnSupervisor(layout, command())
-    for (const deadline = Date.now() + SPAWN_MS; Date.now() < deadline; await sleep(20)) {
+    for (const deadline = performance.now() + SPAWN_MS; performance.now() < deadline; await sleep(20)) {
       const later = await askIfThere(order, none)
       if (later !== none) return later
       // Ours ends when another one was faster; that one is about to listen.
-      if (ending.at !== undefined && Date.now() - ending.at > OVERTAKEN_MS) break
+      if (ending.at !== undefined && performance.now() - ending.at > OVERTAKEN_MS) break
     }
     return fail('apply.service', `The supervisor did not start; see ${supervisorLog(layout)}.`)
   }
@@ -58,7 +58,7 @@ export function supervisedServices(
     stop: async (unit) => void (await askIfThere({ command: 'stop', unit }, null)),
     stopAll: async () => {
       await askIfThere({ command: 'shutdown' }, null)
-      for (const deadline = Date.now() + ANSWER_MS; Date.now() < deadline; await sleep(20))
+      for (const deadline = performance.now() + ANSWER_MS; performance.now() < deadline; await sleep(20))
         if ((await askIfThere({ command: 'status' }, null).catch(() => null)) === null) return
       fail('apply.service', `The supervisor did not stop; see ${supervisorLog(layout)}.`)
     },
@@ -85,7 +85,7 @@ function spawnSupervisor(layout: Layout, [program, ...args]: readonly string[]):
   closeSync(output)
   const ending: { at?: number } = {}
   const hasEnded = () => {
-    ending.at = Date.now()
+    ending.at = performance.now()
   }
   child.once('exit', hasEnded)
   child.once('error', hasEnded)

@@ -110,7 +110,7 @@ describe('the guard', () => {
     })
   }
 
-  it('closes the gateway, says so, and tries again when the ruleset cannot be loaded', async () => {
+  it('closes the gateway, says so, and tries again when the ruleset cannot be loaded, though the clock was set back', async () => {
     activate()
     await start()
     const { ruleset } = generationFiles(folder)
@@ -119,6 +119,7 @@ describe('the guard', () => {
     removeTable()
     await until('default deny', 1_000, () => live().closed && live().intact)
     await until('the alert', 1_000, () => alerts()[0]?.event === 'table.closed')
+    guard!.kill('SIGUSR2')
     writeFileSync(ruleset, good)
     await until('the ruleset is back', 4_000, isBack)
     await until('pins are restored', 1_000, () => restorations() === 1)

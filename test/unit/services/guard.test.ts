@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Layout, runtimePaths } from '../../../src/base/layout.ts'
+import { Pause } from '../../../src/base/pause.ts'
 import { holdRestore } from '../../../src/conf_mode/backup/restore-journal.ts'
 import { prepareFolders } from '../../../src/services/folders.ts'
 import { Alerts } from '../../../src/services/guard/alerts.ts'
 import { ConfirmationWatch } from '../../../src/services/guard/confirmation.ts'
 import { LogRotation } from '../../../src/services/guard/log-rotation.ts'
+import { OwnTask } from '../../../src/services/guard/own-task.ts'
 import { RestoreWatch } from '../../../src/services/guard/restore-watch.ts'
 import { removeLayout, temporaryLayout, until } from './support/gateway.ts'
 
@@ -34,8 +36,21 @@ describe('the guard, beside the ruleset', () => {
         JSON.stringify({ deadline: new Date(Date.now() + seconds * 1000).toISOString(), previousGeneration: 'abc1' }),
       )
     const traces = () => readFileSync(join(layout.run, 'reverted'), 'utf8')
+    let elapsed: number
     const watch = (script = `echo x >> ${join(layout.run, 'reverted')}; rm ${runtimePaths(layout).confirmation}`) =>
-      new ConfirmationWatch(layout, alerts, ['sh', '-c', script])
+      new ConfirmationWatch(layout, alerts, ['sh', '-c', script], () => elapsed)
+    const commands = () => process.getActiveResourcesInfo().filter((kind) => kind === 'ProcessWrap').length
+    const clock = Date.now
+    const setClock = (hours: number) => {
+      Date.now = () => clock() + hours * 3_600_000
+    }
+
+    beforeEach(() => {
+      elapsed = 0
+    })
+    afterEach(() => {
+      Date.now = clock
+    })
 
     it('when the time is up, once, with an alert', async () => {
       waiting(-1)
@@ -48,12 +63,55 @@ describe('the guard, beside the ruleset', () => {
       assert.equal(traces(), 'x\n')
     })
 
-    it('not before, and not when nothing waits', async () => {
+    it('not before, and not when nothing waits', () => {
       const confirmation = watch('exit 1')
       confirmation.look()
       waiting(60)
       confirmation.look()
-      assert.deepEqual(raised(), [])
+      assert.equal(commands(), 0)
+    })
+
+    for (const [what, hours, restart] of [
+      ['set back', -1, false],
+      ['put forward', 1, false],
+      ['set back, and the guard started anew', -1, true],
+    ] as const) {
+      it(`when as much time has passed, though the clock was ${what}`, async () => {
+        waiting(60)
+        let confirmation = watch()
+        confirmation.look()
+        setClock(hours)
+        if (restart) confirmation = watch()
+        confirmation.look()
+        elapsed = 59_000
+        confirmation.look()
+        assert.equal(commands(), 0)
+        elapsed = 60_100
+        confirmation.look()
+        assert.equal(commands(), 1)
+        await until('the alert', 2_000, () => raised().length > 0)
+        assert.deepEqual(raised(), ['confirmation.expired'])
+      })
+    }
+
+    it('again half a minute after that failed, though the clock was set back', async () => {
+      const command = ['sh', '-c', 'exit 1']
+      const task = new OwnTask(command, new Pause(30_000, () => elapsed))
+      const ended: unknown[] = []
+      const look = () =>
+        task.look(
+          () => true,
+          (how) => ended.push(how),
+        )
+      look()
+      await until('it has failed', 2_000, () => ended.length === 1)
+      setClock(-1)
+      elapsed = 29_000
+      look()
+      assert.equal(commands(), 0)
+      elapsed = 31_000
+      look()
+      await until('it has failed again', 2_000, () => ended.length === 2)
     })
 
     it('also when the note about it is damaged', async () => {

@@ -61,6 +61,17 @@ describe('the watch over programs that hang', () => {
     })
   }
 
+  it('replaces one that hangs also where it was started in the future, by a clock that was set back since', async () => {
+    status = async () => [{ ...(await statusOf(layout, 'responder')), since: Date.now() + 3_600_000 }]
+    watch()
+    const pid = await settled()
+    process.kill(pid, 'SIGSTOP')
+    await until('another one is at work', 3_000, async () => {
+      const now = await statusOf(layout, 'responder')
+      return now.pid !== pid && now.state === 'running'
+    })
+  })
+
   it('leaves alone one that answers, and one that takes its time to start', async () => {
     watch({ ...unit, health: [{ kind: 'socket', path: '/nonexistent' }] })
     await services.ensure('responder')
