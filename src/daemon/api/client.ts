@@ -10,6 +10,7 @@ import { type ActivationResult, activationResult } from '../../services/index.ts
 import { type OperationView, operationView } from './operations.ts'
 import { failure } from './reply.ts'
 import { alertReport } from './routes/alerts.ts'
+import { recordPage } from './routes/records.ts'
 
 export interface ApiClientOptions {
   /** Of the gateway: `https://gateway:8443`. */
@@ -19,6 +20,21 @@ export interface ApiClientOptions {
   readonly ca?: string
   /** For one request and its answer. */
   readonly timeoutMs?: number
+}
+
+/** Each part as the API describes it. */
+export interface RecordQuestion {
+  readonly kind?: 'deny' | 'allow' | 'commit' | 'alert' | 'omission'
+  readonly client?: string
+  readonly name?: string
+  readonly reason?: string
+  readonly group?: string
+  readonly label?: string
+  readonly since?: string
+  readonly until?: string
+  readonly limit?: number
+  /** From the page before, which was asked for with the same question. */
+  readonly cursor?: string
 }
 
 export interface ChangeOptions {
@@ -73,15 +89,17 @@ export class ApiClient {
     return this.get('/alerts', alertReport)
   }
 
+  /** A page of records, newest first; `searchedTo` says where it ended before the logs did. */
+  records(question: RecordQuestion = {}) {
+    return this.get(`/records?${printQuery(question)}`, recordPage)
+  }
+
   versions() {
     return this.get('/policy/versions', z.array(versionEntry))
   }
 
   test(question: { name?: string; client?: string; address?: string; port?: number; protocol?: 'tcp' | 'udp' }) {
-    const query = new URLSearchParams(
-      Object.entries(question).map(([name, value]): [string, string] => [name, String(value)]),
-    )
-    return this.get(`/policy/test?${query}`, verdict)
+    return this.get(`/policy/test?${printQuery(question)}`, verdict)
   }
 
   /** What activating the policy would change. */
@@ -169,6 +187,9 @@ export class ApiClient {
     })
   }
 }
+
+const printQuery = (question: object): string =>
+  String(new URLSearchParams(Object.entries(question).map(([name, value]): [string, string] => [name, String(value)])))
 
 async function readText(response: IncomingMessage): Promise<string> {
   const parts: Buffer[] = []

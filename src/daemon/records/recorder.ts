@@ -79,7 +79,7 @@ export class Recorder {
 
   /** Learns the denials of the last hour from the log; to be awaited before the first round, which adds to it. */
   async remember(): Promise<void> {
-    await this.tally.seed(newestDecisions(this.context.paths.decisions, SEED_BYTES), this.startedAt.getTime())
+    await this.tally.seed(newestDecisions(this.context.paths.decisions, { left: SEED_BYTES }), this.startedAt.getTime())
   }
 
   /** One round: reads what came, writes what is due. True: call again at once. */

@@ -6,6 +6,8 @@ import type { DecisionRecord } from '../../daemon/records/kinds/record.ts'
 import { newestDecisions } from '../../daemon/records/reading/decision-lines.ts'
 import type { Shown } from '../format/shown.ts'
 import { printTable } from '../format/table.ts'
+import { printTime } from '../format/time.ts'
+import { MAX_READ, searchedBackNote } from './searched-back.ts'
 
 export interface DeniesOptions {
   readonly client?: string
@@ -14,7 +16,6 @@ export interface DeniesOptions {
 }
 
 const DEFAULT_LAST = 20
-const MAX_BYTES = 256 << 20
 
 /** A decision with everything that was counted to it later. */
 export type Denial = DecisionRecord & { readonly total: number }
@@ -23,23 +24,29 @@ export type Denial = DecisionRecord & { readonly total: number }
 export async function showDenies(
   layout: Layout,
   { client, last = DEFAULT_LAST }: DeniesOptions = {},
+  maxBytes = MAX_READ,
 ): Promise<Shown<Denial[]>> {
   const wanted = client === undefined ? undefined : addressText(client)
   const repeats = new Map<string, number>()
   const data: Denial[] = []
-  for await (const record of newestDecisions(runtimePaths(layout).decisions, MAX_BYTES)) {
+  const budget = { left: maxBytes }
+  let searchedTo = Date.now()
+  for await (const record of newestDecisions(runtimePaths(layout).decisions, budget)) {
+    searchedTo = Date.parse(record.time)
     if (record.verdict !== 'deny' || (wanted !== undefined && record.client !== wanted)) continue
     if (record.event === 'repeats') repeats.set(record.id, (repeats.get(record.id) ?? 0) + record.count)
     else data.push({ ...record, total: record.count + (repeats.get(record.id) ?? 0) })
     if (data.length >= last) break
   }
   data.reverse()
-  return { data, text: data.length === 0 ? 'No denials are recorded.\n' : printDenials(data) }
+  const note = data.length < last && budget.left <= 0 ? searchedBackNote(searchedTo) : ''
+  const none = note === '' ? 'No denials are recorded.\n' : ''
+  return { data, text: `${data.length === 0 ? none : printDenials(data)}${note}` }
 }
 
 function printDenials(denials: readonly Denial[]): string {
   const rows = denials.map((denial) => [
-    denial.time.replace('T', ' ').replace(/\.\d+Z$/, ''),
+    printTime(denial.time),
     denial.client ?? '-',
     targetOf(denial),
     String(denial.total),

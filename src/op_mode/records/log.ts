@@ -6,6 +6,8 @@ import { newestRecords } from '../../daemon/records/reading/newest-records.ts'
 import { formatOctets } from '../format/octets.ts'
 import type { Shown } from '../format/shown.ts'
 import { withoutControls } from '../format/table.ts'
+import { printTime } from '../format/time.ts'
+import { MAX_READ, searchedBackNote } from './searched-back.ts'
 
 export interface LogOptions {
   /** `deny`: denials; `allow`: flows; absent: every record. */
@@ -19,13 +21,20 @@ const DEFAULT_LAST = 50
 const kindsOf = ({ verdict }: LogOptions): readonly RecordKind[] | undefined =>
   verdict === undefined ? undefined : [verdict]
 
-/** The newest records, newest last, as in a log. */
-export async function showLog(layout: Layout, options: LogOptions = {}): Promise<Shown<AnyRecord[]>> {
+/** The newest records, newest last, as in a log, of at most `maxBytes` octets of the logs. */
+export async function showLog(
+  layout: Layout,
+  options: LogOptions = {},
+  maxBytes = MAX_READ,
+): Promise<Shown<AnyRecord[]>> {
   const kinds = kindsOf(options)
   const { client, last = DEFAULT_LAST } = options
   const filter = { ...(kinds === undefined ? {} : { kinds }), ...(client === undefined ? {} : { client }) }
-  const data = [...(await newestRecords(layout, filter, last)).records].reverse()
-  return { data, text: data.length === 0 ? 'No records are kept.\n' : data.map(recordLine).join('') }
+  const { records, searchedTo } = await newestRecords(layout, filter, last, undefined, { maxBytes })
+  const data = [...records].reverse()
+  const note = searchedTo === undefined ? '' : searchedBackNote(searchedTo)
+  const none = note === '' ? 'No records are kept.\n' : ''
+  return { data, text: `${data.length === 0 ? none : data.map(recordLine).join('')}${note}` }
 }
 
 /** Prints records as they are made, until `signal`. Throws `system.unreachable` where the daemon does not answer. */
@@ -49,8 +58,7 @@ export async function monitorLog(
 
 /** One line, for people. */
 export function recordLine(record: AnyRecord): string {
-  const time = record.time.replace('T', ' ').replace(/\.\d+Z$/, '')
-  return `${withoutControls(`${time} ${describe(record)}`)}\n`
+  return `${withoutControls(`${printTime(record.time)} ${describe(record)}`)}\n`
 }
 
 function describe(record: AnyRecord): string {

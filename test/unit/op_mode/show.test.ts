@@ -13,6 +13,7 @@ import { planOfFile } from '../../../src/op_mode/policy/policy-file.ts'
 import { testDecision } from '../../../src/op_mode/policy/test-domain.ts'
 import { showVersions } from '../../../src/op_mode/policy/versions.ts'
 import { showDenies } from '../../../src/op_mode/records/denies.ts'
+import { showLog } from '../../../src/op_mode/records/log.ts'
 import { compilePlan, type Plan, writePlan } from '../../../src/plan/index.ts'
 import { parsePolicy } from '../../../src/policy/index.ts'
 import { testSettings } from '../daemon/settings.ts'
@@ -184,6 +185,20 @@ describe('operational mode', () => {
     const { data } = await showDenies(layout, { last: 2500 })
     assert.equal(data.length, 2500)
     assert.deepEqual([data[0]?.name, data.at(-1)?.name], ['n500.test', 'n2999.test'])
+  })
+
+  it('says back to when it has searched where it did not read the whole log', async () => {
+    const log = runtimePaths(layout).decisions
+    const lines = Array.from({ length: 600 }, () => `${printRecord(denial())}\n`)
+    writeFileSync(log, `${printRecord(denial({ client: '10.77.0.9' }))}\n${lines.join('')}`)
+    for (const show of [showDenies, showLog]) {
+      const bounded = await show(layout, { client: '10.77.0.9' }, 1 << 16)
+      assert.deepEqual(bounded.data, [])
+      assert.match(bounded.text, /^Searched back to 2026-11-22 18:27:49 UTC; older records are in the log/)
+      const whole = await show(layout, { client: '10.77.0.9' })
+      assert.equal(whole.data.length, 1)
+      assert.doesNotMatch(whole.text, /Searched/)
+    }
   })
 
   it('lists activated policies, newest first, and marks the live one', () => {

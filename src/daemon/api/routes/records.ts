@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { REASONS, type ReasonCode } from '../../../base/reasons.ts'
 import { type AnyRecord, RECORD_KINDS, type RecordKind } from '../../records/kinds/record-kinds.ts'
 import { MAX_PAGE, newestRecords } from '../../records/reading/newest-records.ts'
+import { MAX_CURSOR } from '../../records/reading/page-cursor.ts'
 import { ReadingTurns } from '../../records/reading/reading-turns.ts'
 import { matches, type RecordFilter } from '../../records/reading/record-filter.ts'
 import type { ApiContext, ApiServer } from '../context.ts'
@@ -29,17 +30,21 @@ const page = filter.extend({
   since: instant.describe('RFC 3339; included.'),
   until: instant.describe('RFC 3339; not included.'),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(100),
-  cursor: z.string().max(64).optional().describe('From the page before.'),
+  cursor: z.string().max(MAX_CURSOR).optional().describe('From the page before.'),
 })
 const kind = z.enum(KINDS).optional().describe('Absent: every kind.')
 
-const pageOf = successOf(
-  z.object({
-    records: z.array(z.looseObject({ schema: z.string(), time: z.string() })).describe('Newest first; schema/record.'),
-    cursor: z.string().nullable().describe('For older ones; null where the newest 8 MiB of the logs hold no more.'),
-  }),
-)
-const answers = { 200: pageOf, '4xx': failure, '5xx': failure }
+export const recordPage = z.object({
+  records: z.array(z.looseObject({ schema: z.string(), time: z.string() })).describe('Newest first; schema/record.'),
+  cursor: z.string().nullable().describe('For the page of older ones; null: the logs have no more.'),
+  searchedTo: z
+    .string()
+    .nullable()
+    .describe(
+      'Where a page ended because it had read 8 MiB of the logs: what is older than this is yet to be searched.',
+    ),
+})
+const answers = { 200: successOf(recordPage), '4xx': failure, '5xx': failure }
 const streamed = {
   200: z
     .string()
@@ -109,12 +114,20 @@ export function recordRoutes(app: ApiServer, context: ApiContext): void {
   ) {
     const { limit, cursor } = query
     const filter = { ...wanted(query), ...kinds }
-    const { records, cursor: next } = await turns.take(caller?.id ?? '', () =>
+    const {
+      records,
+      cursor: next,
+      searchedTo,
+    } = await turns.take(caller?.id ?? '', () =>
       newestRecords(context.layout, filter, limit, cursor, { maxBytes: MAX_READ, signal }),
     )
     // They were held against their schema when they were read; doing it again would take longer than all the rest.
     reply.type('application/json; charset=utf-8').serializer(JSON.stringify)
-    return success({ records: records as (AnyRecord & Record<string, unknown>)[], cursor: next ?? null })
+    return success({
+      records: records as (AnyRecord & Record<string, unknown>)[],
+      cursor: next ?? null,
+      searchedTo: searchedTo === undefined ? null : new Date(searchedTo).toISOString(),
+    })
   }
 
   function stream(

@@ -60,5 +60,8 @@ export interface Session {
 
 export interface RecordPage {
   readonly records: readonly AnyRecord[]
+  /** Null: the logs have nothing older. */
   readonly cursor: string | null
+  /** Time; null unless what is older is yet to be searched. */
+  readonly searchedTo: string | null
 }

@@ -1,4 +1,4 @@
-import { formatChange } from './format.ts'
+import { counted, formatChange, formatCount, formatTime } from './format.ts'
 import type { AnyRecord } from './gateway-facts.ts'
 
 /** Kinds that a person tells apart. */
@@ -70,4 +70,19 @@ interface Target {
 function targetOf({ name, types, address, port, protocol }: Target): string {
   const service = port === undefined ? protocol : `${port}/${protocol ?? 'tcp'}`
   return [name, types?.join(','), address, service].filter((part) => part !== undefined && part !== '').join(' ')
+}
+
+/** What a search has found, and whether that is all: `searchedTo` where what is older is yet to be looked through. */
+export function summaryOf(
+  text: string,
+  records: readonly AnyRecord[],
+  searchedTo: string | null,
+  hasOlder: boolean,
+): string {
+  const denied = records.filter(({ schema }) => schema === 'clawgress.decision/1').length
+  const back =
+    searchedTo === null ? '' : ` Searched back to ${formatTime(Date.parse(searchedTo))}; there may be older ones.`
+  if (records.length > 0)
+    return `${counted(records.length, 'record')} of ${text}, ${formatCount(denied)} of them denials; newest first.${back}`
+  return hasOlder ? `No record of ${text} so far.${back}` : `Nothing is recorded of ${text}.`
 }

@@ -1,9 +1,9 @@
 import type { Board } from './board.ts'
 import { button, byId, element, setText, table } from './dom.ts'
-import { counted, formatCount, formatTime } from './format.ts'
+import { formatCount, formatTime } from './format.ts'
 import type { AnyRecord, RecordPage } from './gateway-facts.ts'
 import { clientLink, targetLink } from './record-links.ts'
-import { textOf } from './record-text.ts'
+import { summaryOf, textOf } from './record-text.ts'
 
 const PAGE = 50
 
@@ -50,7 +50,7 @@ export class SearchPanel {
         const page = await this.board.api.get<RecordPage>('/clawgress/records', { ...query, limit: PAGE, cursor })
         if (mine !== this.asked) return
         records.push(...page.records)
-        this.fill(text, records, page.cursor === null ? undefined : () => void more(page.cursor!))
+        this.fill(text, records, page.searchedTo, page.cursor === null ? undefined : () => void more(page.cursor!))
       } catch (error) {
         if (mine !== this.asked) return
         this.tell((error as Error).message, true)
@@ -65,7 +65,13 @@ export class SearchPanel {
     setText(this.summary, sentence)
   }
 
-  private fill(text: string, records: readonly AnyRecord[], older: (() => void) | undefined): void {
+  /** `searchedTo`: what is older has not been looked through; `older` asks for it, and absent there is nothing. */
+  private fill(
+    text: string,
+    records: readonly AnyRecord[],
+    searchedTo: string | null,
+    older: (() => void) | undefined,
+  ): void {
     const rows = records.map((record) => {
       const words = textOf(record)
       return [
@@ -77,19 +83,15 @@ export class SearchPanel {
         element('span', { class: words.count === 1 ? 'once' : undefined }, formatCount(words.count)),
       ]
     })
-    const denied = records.filter(({ schema }) => schema === 'clawgress.decision/1').length
-    this.tell(
-      records.length === 0
-        ? `Nothing is recorded of ${text}.`
-        : `${counted(records.length, 'record')} of ${text}, ${formatCount(denied)} of them denials; newest first.`,
-    )
+    this.tell(summaryOf(text, records, searchedTo, older !== undefined))
     const wasInside = this.place.contains(document.activeElement)
     const found = element(
       'section',
       { class: 'scroll', tabindex: '0', 'aria-label': `Records of ${text}` },
       table(`Records of ${text}`, ['Time', 'What', 'Client', 'Target', 'Reason', 'Count'], rows, 'cards records'),
     )
-    const next = older === undefined ? [] : [button('Show older ones', older)]
+    const next =
+      older === undefined ? [] : [button(searchedTo === null ? 'Show older ones' : 'Search older ones', older)]
     this.place.replaceChildren(...(rows.length === 0 ? [] : [found]), ...next)
     // Who asked for more stays where they were.
     if (wasInside) (next[0] ?? found).focus()

@@ -1,39 +1,54 @@
-import { z } from 'zod'
-import { fail } from '../../../base/errors.ts'
 import { type Layout, runtimePaths } from '../../../base/layout.ts'
 import { type AnyRecord, parseRecord, type RecordKind } from '../kinds/record-kinds.ts'
-import { newestLines } from './newest-lines.ts'
-import { matches, type RecordFilter, textFilter, timeOfLine } from './record-filter.ts'
+import { NewestLines } from './newest-lines.ts'
+import { type PageCursor, printCursor, readCursor } from './page-cursor.ts'
+import { matches, type RecordFilter, textFilter, textOfLine, timeOfLine } from './record-filter.ts'
 
 export interface RecordPage {
   /** Newest first. */
   readonly records: readonly AnyRecord[]
-  /** For the page of older ones; absent: there are none, or no more within the bound on reading. */
+  /** For the page of older ones; absent: there are none. */
   readonly cursor?: string
+  /**
+   * Milliseconds since the epoch, where the bound on reading has ended this page: what is older has not been looked
+   * through, and there may be more at `cursor`.
+   */
+  readonly searchedTo?: number
 }
 
 export const MAX_PAGE = 1_000
 /** Octets of logs that are read for one page, over all files. */
-const MAX_READ = 256 << 20
+const MAX_READ = 1 << 30
 /** Records of different files, and repeats, are up to so many milliseconds out of order. */
 const DISORDER = 10_000
 
 const KINDS: readonly RecordKind[] = ['deny', 'allow', 'commit', 'alert', 'omission']
 
-const cursorShape = z.tuple([z.int().min(0), z.int().min(0).max(1_000_000)])
-
 /** Bounds on one reading. */
 export interface ReadingBounds {
-  /** Octets of logs, over all files. */
+  /** Octets of logs, over all files; the first portion of each is read at any rate, so that every page gets further. */
   readonly maxBytes?: number
   /** Ends the reading: the promise then rejects with its reason. */
   readonly signal?: AbortSignal
 }
 
+/** One log among those that are read together. */
+interface Source {
+  readonly kind: RecordKind
+  readonly lines: NewestLines
+  hasBegun: boolean
+  isEnded: boolean
+  /** Of the next line, in milliseconds since the epoch; undefined where that is not plain to see. */
+  seen: number | undefined
+  /** The same; of the line before where it is not plain to see. */
+  time: number
+}
+
 /**
- * The newest records that match, over all logs and their older files. The cursor says how many records of one
- * millisecond were shown, so that pages neither skip nor repeat while new records come. Reads in small portions, between
- * which the rest of the program runs. Rejects with `config.value` for a cursor of somebody else's.
+ * The newest records that match, over all logs and their older files, from the newest line of any to the next. The cursor
+ * is the place in each log, so that pages neither skip nor repeat while new records come and files are turned over.
+ * Reads in small portions, between which the rest of the program runs. Rejects with `config.value` for a cursor of
+ * somebody else's.
  */
 export async function newestRecords(
   layout: Layout,
@@ -42,69 +57,72 @@ export async function newestRecords(
   cursor?: string,
   { maxBytes = MAX_READ, signal }: ReadingBounds = {},
 ): Promise<RecordPage> {
-  const from = cursor === undefined ? undefined : readCursor(cursor)
   const wanted = Math.max(1, Math.min(MAX_PAGE, limit))
-  const kinds = filter.kinds ?? KINDS
-  const files = kinds.flatMap((kind) => pathsOf(layout, kind).map((path) => ({ kind, path })))
-  const share = Math.floor(maxBytes / files.length)
-  const streams = files.map(({ kind, path }) =>
-    matching(newestLines(path, share, signal), kind, filter, from?.time ?? Number.POSITIVE_INFINITY),
-  )
-  const records: AnyRecord[] = []
-  let skip = from?.shown ?? 0
-  for await (const record of mergeNewest(streams)) {
-    if (from !== undefined && Date.parse(record.time) === from.time && skip > 0) {
-      skip--
-      continue
-    }
-    if (records.length === wanted) return { records, cursor: cursorAfter(records, from) }
-    records.push(record)
-  }
-  return { records }
-}
-
-/** Those that match, up to a time (included). */
-async function* matching(
-  portions: AsyncIterable<readonly string[]>,
-  kind: RecordKind,
-  filter: RecordFilter,
-  upTo: number,
-): AsyncGenerator<AnyRecord> {
+  const files = (filter.kinds ?? KINDS).flatMap((kind) => pathsOf(layout, kind).map((path) => ({ kind, path })))
+  const from = cursor === undefined ? undefined : readCursor(cursor, files.length)
+  const budget = { left: maxBytes }
+  const sources = files.map(({ kind, path }, at): Source => {
+    const place = from?.places[at]
+    const lines = new NewestLines(path, budget, place ?? undefined)
+    return { kind, lines, hasBegun: false, isEnded: place === null, seen: undefined, time: Number.POSITIVE_INFINITY }
+  })
   const mayMatch = textFilter(filter)
-  const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = filter
-  for await (const lines of portions) {
-    for (const line of lines) {
-      const seen = timeOfLine(line)
-      if (seen !== undefined && seen < since - DISORDER) return
-      if (seen !== undefined && (seen > upTo || seen < since || seen >= until)) continue
-      const record = mayMatch(line) ? parseRecord(kind, line) : undefined
-      if (record === undefined) continue
-      const time = Date.parse(record.time)
-      if (time <= upTo && matches(record, time, filter)) yield record
-    }
-  }
-}
-
-/** Newest first over streams that are each newest first. */
-async function* mergeNewest(streams: readonly AsyncGenerator<AnyRecord>[]): AsyncGenerator<AnyRecord> {
-  const heads: { readonly stream: AsyncGenerator<AnyRecord>; value: AnyRecord }[] = []
+  const records: AnyRecord[] = []
+  let time = from?.time ?? Date.now()
+  const stopped = () => printCursor({ time, places: sources.map(placeOf) })
   try {
-    for (const stream of streams) {
-      const { value, done } = await stream.next()
-      if (done !== true) heads.push({ stream, value })
-    }
-    while (heads.length > 0) {
-      const head = heads.reduce((newest, each) => (each.value.time > newest.value.time ? each : newest))
-      yield head.value
-      const { value, done } = await head.stream.next()
-      if (done === true) heads.splice(heads.indexOf(head), 1)
-      else head.value = value
+    for (;;) {
+      for (const source of sources) {
+        if (source.isEnded || source.lines.line !== undefined) continue
+        if (source.hasBegun && budget.left <= 0) return { records, cursor: stopped(), searchedTo: time }
+        source.hasBegun = true
+        await source.lines.fill(signal)
+        look(source, filter)
+        // Nothing of it may be newer than the rest only once its next line is known.
+        if (!source.isEnded && source.lines.line === undefined) return { records, cursor: stopped(), searchedTo: time }
+      }
+      const source = newestOf(sources)
+      if (source === undefined) return { records }
+      const record = recordOf(source, filter, mayMatch)
+      if (record !== undefined && records.length === wanted) return { records, cursor: stopped() }
+      if (record !== undefined) records.push(record)
+      if (Number.isFinite(source.time)) time = source.time
+      source.lines.advance()
+      look(source, filter)
     }
   } finally {
-    // Closes the files of those that were not read to their ends.
-    for (const { stream } of heads) await stream.return(undefined)
+    for (const { lines } of sources) await lines.close()
   }
 }
+
+/** Learns the time of the next line, and ends where all that follow are too old. */
+function look(source: Source, { since = Number.NEGATIVE_INFINITY }: RecordFilter): void {
+  const { line, isEnded } = source.lines
+  source.seen = line === undefined ? undefined : timeOfLine(line)
+  source.time = source.seen ?? source.time
+  source.isEnded = isEnded || source.time < since - DISORDER
+}
+
+function newestOf(sources: readonly Source[]): Source | undefined {
+  let newest: Source | undefined
+  for (const source of sources)
+    if (!source.isEnded && (newest === undefined || source.time > newest.time)) newest = source
+  return newest
+}
+
+function recordOf(
+  { kind, lines, seen }: Source,
+  filter: RecordFilter,
+  mayMatch: (line: string) => boolean,
+): AnyRecord | undefined {
+  const line = lines.line!
+  const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = filter
+  if (seen !== undefined && (seen < since || seen >= until)) return undefined
+  const record = mayMatch(line) ? parseRecord(kind, textOfLine(line)) : undefined
+  return record !== undefined && matches(record, Date.parse(record.time), filter) ? record : undefined
+}
+
+const placeOf = ({ isEnded, lines }: Source): PageCursor['places'][number] => (isEnded ? null : (lines.place ?? null))
 
 function pathsOf(layout: Layout, kind: RecordKind): readonly string[] {
   const { decisions, flows, commits, alerts, daemonAlerts, omissions } = runtimePaths(layout)
@@ -115,22 +133,4 @@ function pathsOf(layout: Layout, kind: RecordKind): readonly string[] {
     alert: [alerts, daemonAlerts],
     omission: [omissions],
   }[kind]
-}
-
-function cursorAfter(records: readonly AnyRecord[], from: { time: number; shown: number } | undefined): string {
-  const time = Date.parse(records.at(-1)!.time)
-  const here = records.filter((record) => Date.parse(record.time) === time).length
-  const shown = here + (from?.time === time ? from.shown : 0)
-  return Buffer.from(JSON.stringify([time, shown])).toString('base64url')
-}
-
-function readCursor(cursor: string): { time: number; shown: number } {
-  try {
-    const [time, shown] = cursorShape.parse(
-      JSON.parse(Buffer.from(cursor.slice(0, 64), 'base64url').toString('latin1')),
-    )
-    return { time, shown }
-  } catch {
-    return fail('config.value', 'The cursor is none that a page of records has given.')
-  }
 }

@@ -30,6 +30,10 @@ export function matches(record: AnyRecord, time: number, filter: RecordFilter): 
   )
 }
 
+/** A line of which each octet was read as one character, as text. */
+export const textOfLine = (line: string): string =>
+  /[\x80-\xff]/.test(line) ? Buffer.from(line, 'latin1').toString('utf8') : line
+
 /** Can the record of this line match? Told from the text, which costs a fraction of parsing; false only where it cannot. */
 export function textFilter(filter: RecordFilter): (line: string) => boolean {
   const fields = FIELDS.flatMap((key) => printedAs(filter[key]).map((printed) => `"${key}":${printed}`))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { runtimePaths } from '../../../../src/base/layout.ts'
 import { ApiClient } from '../../../../src/daemon/api/client.ts'
 import { type DecisionRecord, printRecord } from '../../../../src/daemon/records/kinds/record.ts'
@@ -45,6 +45,25 @@ describe('records over the API', () => {
     assert.equal((await page('since=2026-01-01T00:00:20Z&until=2026-01-01T00:00:25Z')).records.length, 5)
     for (const query of ['client=here', 'reason=none', 'since=yesterday', 'limit=0', 'cursor=AAAA', 'colour=red'])
       assert.equal((await page(query)).status, 400, query)
+  })
+
+  it('are found in the oldest of the logs, page by page, and a page says how far back it has looked', async () => {
+    const { decisions } = runtimePaths(api.layout)
+    const line = `${printRecord(denial(0, '10.0.0.9', 'crowd.example.net'))}\n`
+    const first = { ...denial(0, '10.0.0.9', 'first.example.net'), time: '2025-12-31T00:00:00.000Z' }
+    writeFileSync(`${decisions}.2`, `${printRecord(first)}\n`)
+    writeFileSync(`${decisions}.1`, line.repeat(Math.ceil((10 << 20) / line.length)))
+    const client = new ApiClient({ url: `http://127.0.0.1:${api.port}`, key: KEYS.viewer })
+    const before = await client.records({ kind: 'deny', name: 'first.example.net' })
+    assert.deepEqual(before.records, [])
+    assert.equal(Date.parse(before.searchedTo!), Date.parse(denial(0, '', '').time))
+    const after = await client.records({ kind: 'deny', name: 'first.example.net', cursor: before.cursor! })
+    assert.deepEqual(
+      after.records.map(({ name }) => name),
+      ['first.example.net'],
+    )
+    assert.deepEqual([after.cursor, after.searchedTo], [null, null])
+    for (const each of [1, 2]) rmSync(`${decisions}.${each}`)
   })
 
   it('are streamed as they are written, only those that were asked for', async () => {

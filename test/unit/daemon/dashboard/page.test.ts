@@ -10,6 +10,7 @@ import {
   withLocalTimes,
 } from '../../../../src/daemon/dashboard/page/format.ts'
 import { printable } from '../../../../src/daemon/dashboard/page/printable.ts'
+import { summaryOf } from '../../../../src/daemon/dashboard/page/record-text.ts'
 
 const point = (time: number, denialsByReason: Record<string, number>, denials?: number) => ({
   time: new Date(time).toISOString(),
@@ -137,6 +138,20 @@ describe('text of others on the dashboard', () => {
         assert.equal(printable(shown), shown)
       }),
     )
+  })
+})
+
+describe('a search on the dashboard', () => {
+  const searchedTo = '2026-01-01T00:00:00.000Z'
+  it('says that nothing is recorded only where everything was searched', () => {
+    assert.equal(summaryOf('a.test', [], null, false), 'Nothing is recorded of a.test.')
+    assert.match(summaryOf('a.test', [], searchedTo, true), /^No record of a\.test so far\. Searched back to /)
+  })
+
+  it('says back to when it has searched beside what it has found', () => {
+    const found = [{ schema: 'clawgress.decision/1' }] as unknown as Parameters<typeof summaryOf>[1]
+    assert.equal(summaryOf('a.test', found, null, true), '1 record of a.test, 1 of them denials; newest first.')
+    assert.match(summaryOf('a.test', found, searchedTo, true), /newest first\. Searched back to .*; there may be older/)
   })
 })
 

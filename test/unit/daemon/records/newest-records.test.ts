@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { layoutBelow, runtimePaths } from '../../../../src/base/layout.ts'
@@ -89,8 +89,94 @@ describe('the newest records', () => {
 
   it('are none where there is no log, and a cursor of somebody else is refused with a sentence', async () => {
     assert.deepEqual(await newestRecords(layoutBelow(join(folder(), 'nothing'))), { records: [] })
-    for (const cursor of ['', 'x', 'W10', Buffer.from('["a",1]').toString('base64url')])
+    const given = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const places = Array.from({ length: 6 }, () => [1, 1, 1])
+    const foreign = [
+      ['a', 1],
+      [1, []],
+      [-1, places],
+      [9e15, places],
+      [1, [[1, 1, -1], ...places.slice(1)]],
+    ].map(given)
+    for (const cursor of ['', 'x', 'W10', ...foreign])
       await assert.rejects(newestRecords(layout(), {}, 1, cursor), /The cursor is none/)
+  })
+
+  it('are looked for further back from where the bound ended a page, in all files, old and new, until the very first', async () => {
+    const large = layoutBelow(join(folder(), 'large'))
+    const { decisions, flows } = runtimePaths(large)
+    const filler = (from: number) => Array.from({ length: 900 }, (_, i) => deny(from + i))
+    write(`${decisions}.2`, [deny(1, { client: '192.0.2.1' }), ...filler(2)])
+    write(`${decisions}.1`, filler(1_000))
+    write(decisions, filler(2_000))
+    write(flows, [{ ...flow(500), client: '192.0.2.1' }, flow(3_000)])
+    const found: string[] = []
+    const back: number[] = []
+    let cursor: string | undefined
+    do {
+      const page = await newestRecords(large, { client: '192.0.2.1' }, 100, cursor, { maxBytes: 70_000 })
+      found.push(...times(page))
+      if (page.searchedTo !== undefined) back.push(page.searchedTo)
+      cursor = page.cursor
+      assert.equal(page.searchedTo === undefined, cursor === undefined)
+      // Turned over between two pages, and written on.
+      if (back.length === 1) {
+        for (const i of [2, 1]) renameSync(`${decisions}.${i}`, `${decisions}.${i + 1}`)
+        renameSync(decisions, `${decisions}.1`)
+        write(decisions, filler(5_000))
+      }
+    } while (cursor !== undefined && back.length < 50)
+    assert.deepEqual(found, [500, 1].map(at))
+    assert.ok(back.length > 5, String(back.length))
+    assert.deepEqual(
+      back,
+      back.toSorted((a, b) => b - a),
+    )
+  })
+
+  it('of a rare kind are found in the same reading as those of a crowded one', async () => {
+    const crowded = layoutBelow(join(folder(), 'crowded'))
+    const { decisions, flows } = runtimePaths(crowded)
+    write(
+      decisions,
+      Array.from({ length: 3_000 }, (_, i) => deny(i)),
+    )
+    write(flows, [flow(2_600)])
+    const bounds = { maxBytes: 300_000 }
+    const [oldest] = (
+      await newestRecords(crowded, { reason: 'dns.not-allowed' }, 1_000, undefined, bounds)
+    ).records.slice(-1)
+    // All but the chunks of the others are for the denials, where an equal share would end after 50 000 octets.
+    assert.ok(Date.parse(oldest!.time) <= Date.parse(at(2_250)), oldest!.time)
+    assert.deepEqual(times(await newestRecords(crowded, { client: '10.0.0.2' }, 9, undefined, bounds)), [at(2_600)])
+  })
+
+  it('get on over a line without end, whatever the bound', async () => {
+    const endless = layoutBelow(join(folder(), 'endless'))
+    const { decisions } = runtimePaths(endless)
+    write(decisions, [deny(1)])
+    appendFileSync(decisions, 'x'.repeat(1 << 20))
+    const found: string[] = []
+    let cursor: string | undefined
+    let pages = 0
+    do {
+      const page = await newestRecords(endless, {}, 10, cursor, { maxBytes: 1 })
+      found.push(...times(page))
+      cursor = page.cursor
+    } while (cursor !== undefined && ++pages < 40)
+    assert.deepEqual(found, [at(1)])
+  })
+
+  it('out of order are on the pages as they are in the log, none left out', async () => {
+    const disordered = layoutBelow(join(folder(), 'disordered'))
+    write(runtimePaths(disordered).decisions, [deny(4), deny(9), deny(5), deny(8)])
+    const seen: string[] = []
+    for (let cursor: string | undefined, i = 0; i < 4; i++) {
+      const page = await newestRecords(disordered, {}, 1, cursor)
+      seen.push(...times(page))
+      cursor = page.cursor
+    }
+    assert.deepEqual(seen, [8, 5, 9, 4].map(at))
   })
 
   it('are found while the log is being turned over', async () => {
@@ -141,6 +227,16 @@ describe('the newest records', () => {
     const found = newestRecords(layout(), {}, 100, undefined, { signal: reading.signal })
     reading.abort()
     await assert.rejects(found, { name: 'AbortError' })
+  })
+
+  it('that no file holds any more are no part of the page after', async () => {
+    const gone = layoutBelow(join(folder(), 'gone'))
+    const { decisions } = runtimePaths(gone)
+    write(decisions, [deny(1), deny(2)])
+    const { cursor } = await newestRecords(gone, {}, 1)
+    rmSync(decisions)
+    write(decisions, [deny(3)])
+    assert.deepEqual(await newestRecords(gone, {}, 1, cursor), { records: [] })
   })
 })
 
