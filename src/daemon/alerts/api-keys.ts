@@ -31,12 +31,11 @@ export class ApiKeys {
   private look(): void {
     const stamp = stampOf(this.file)
     if (stamp === this.seen) return
-    this.seen = stamp
     try {
       this.keys = readApiSettings(this.file)?.keys ?? []
+      this.seen = stamp
     } catch {
-      // The API, which cannot use them either, says what is wrong with them.
-      this.keys = []
+      // The API, which goes on with those that were as well, says what is wrong with them.
     }
   }
 }

@@ -59,12 +59,13 @@ export class Certificates {
     const known = this.read.get(file)
     if (known?.stamp === stamp) return known.endings
     const endings = readEndings(file, use)
-    this.read.set(file, { stamp, endings })
-    return endings
+    if (endings !== undefined) this.read.set(file, { stamp, endings })
+    return endings ?? known?.endings ?? []
   }
 }
 
-function readEndings(file: string, use: string): Ending[] {
+/** Undefined where they cannot be read. */
+function readEndings(file: string, use: string): Ending[] | undefined {
   try {
     if (statSync(file).size > MAX_BYTES) return []
     const { tls, webhooks = [] } = settingsWithCertificates.parse(JSON.parse(readFileSync(file, 'utf8')))
@@ -76,7 +77,7 @@ function readEndings(file: string, use: string): Ending[] {
     ]
   } catch {
     // Whoever uses the settings says what is wrong with them.
-    return []
+    return undefined
   }
 }
 

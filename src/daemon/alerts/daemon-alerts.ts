@@ -31,6 +31,8 @@ const LOOK_MS = 500
 /** Between questions to the pinner. */
 const PINNER_MS = 5_000
 const PINNER_TIMEOUT = 1_000
+/** After settings that could not be read. */
+const SETTINGS_RETRY_MS = 5_000
 /** What was learnt is kept so often; a crash loses as much of it. */
 const LEARNT_MS = 60_000
 /** It is more of a loss where it would be told as new once more. */
@@ -71,6 +73,7 @@ export class DaemonAlerts {
   private delivered: Told['delivered'] = {}
   private settingsStamp: string | undefined
   private settingsTrouble: string | undefined
+  private settingsFailedAt = Number.NEGATIVE_INFINITY
   private lookedAt = Number.NEGATIVE_INFINITY
   private pinnerAskedAt = Number.NEGATIVE_INFINITY
   private learntAt: number
@@ -89,7 +92,7 @@ export class DaemonAlerts {
     this.evaluators = new Evaluators(current, monotonic)
     this.learntAt = monotonic
     this.recall(monotonic)
-    this.readSettings()
+    this.readSettings(monotonic)
     parts.onRecord((record) => this.evaluators.take(record, Date.now(), performance.now()))
   }
 
@@ -143,7 +146,7 @@ export class DaemonAlerts {
     if (monotonic - this.lookedAt < LOOK_MS) return
     this.lookedAt = monotonic
     this.recall(monotonic)
-    this.readSettings()
+    this.readSettings(monotonic)
     this.askPinner(monotonic)
     this.judge(now, monotonic)
     this.send(now)
@@ -258,18 +261,18 @@ export class DaemonAlerts {
     )
   }
 
-  private readSettings(): void {
-    const stamp = stampOf(this.settingsFile)
-    if (stamp === this.settingsStamp) return
+  private readSettings(monotonic: number): void {
+    if (monotonic - this.settingsFailedAt < SETTINGS_RETRY_MS) return
     try {
-      const settings = readAlertSettings(this.settingsFile) ?? NO_ALERT_SETTINGS
-      this.use(settings)
+      const stamp = stampOf(this.settingsFile)
+      if (stamp !== this.settingsStamp) this.use(readAlertSettings(this.settingsFile) ?? NO_ALERT_SETTINGS)
+      this.settingsStamp = stamp
       this.settingsTrouble = undefined
     } catch (error) {
-      // Keeps the rules and receivers that were.
+      // Keeps the rules and receivers that were, and tries again.
+      this.settingsFailedAt = monotonic
       this.settingsTrouble = `The settings of alerts cannot be read: ${(error as Error).message.slice(0, 200)}. Commit again.`
     }
-    this.settingsStamp = stamp
   }
 
   private use(settings: AlertSettings): void {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
@@ -27,6 +27,25 @@ async function settledMiB(): Promise<number> {
 
 describe('the Plans that the daemon keeps', () => {
   const folder = tempFolder()
+
+  it('are read as soon as they can be, after a pause, where they could not be once', () => {
+    const layout = layoutBelow(join(folder(), 'unreadable'), '')
+    const { current, generations } = runtimePaths(layout)
+    const kept = join(generations, '1')
+    const policy = '{"version":1,"allow":{"domains":["example.com"]}}'
+    writePlan(compilePlan(parsePolicy(Buffer.from(policy)).policy, planSettings(), {}), join(kept, 'plan'))
+    symlinkSync(kept, current)
+    renameSync(join(kept, 'plan'), join(kept, 'elsewhere'))
+    let now = 0
+    const plans = new PlanWatch(layout, () => now)
+    assert.equal(plans.refresh(), false)
+    assert.match(plans.trouble!, /the compiled plan in .* cannot be read/)
+    renameSync(join(kept, 'elsewhere'), join(kept, 'plan'))
+    assert.equal(plans.refresh(), false)
+    now += 2_000
+    assert.equal(plans.refresh(), true)
+    assert.deepEqual([plans.live === undefined, plans.trouble], [false, undefined])
+  })
 
   it('are two of a million names at the most, and one a minute after a change', async function () {
     this.timeout(60_000)

@@ -174,6 +174,21 @@ describe('the alerts of a daemon', () => {
     assert.ok(firing().includes('rule.any'))
   })
 
+  it('use new settings as soon as they can be read, which they could not be for a moment', () => {
+    configure({ rules: [] })
+    const file = join(layout.run, 'generation', 'alerts.json')
+    renameSync(file, `${file}.elsewhere`)
+    symlinkSync(`${file}.elsewhere`, file)
+    look()
+    assert.match(alerts.troubles.join(), /settings of alerts cannot be read: ELOOP/)
+    renameSync(`${file}.elsewhere`, file)
+    look(5_000)
+    assert.deepEqual(alerts.troubles, [])
+    bus.publish([denial()])
+    look()
+    assert.deepEqual(firing(), ['client.first-denial'])
+  })
+
   it('do not tell a new webhook of what is over, and tell it what still fires', async () => {
     configure({ webhooks: [] })
     bus.publish([denial()])
