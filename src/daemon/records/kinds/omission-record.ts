@@ -41,10 +41,10 @@ export class Omissions {
     if (Math.abs(now - this.toldAt) < EVERY) return []
     this.toldAt = now
     const before = this.made
-    const records = this.added(totals, now)
-    this.made = records.length
     // Where syslog takes nothing, it does not take these either: telling that again and again is no news.
-    return records.filter(({ event, count }) => event !== 'syslog' || count > before)
+    const records = this.added(totals, now).filter(({ event, count }) => event !== 'syslog' || count > before)
+    this.made = records.length
+    return records
   }
 
   private added(totals: Partial<Record<Omission, number>>, now: number): OmissionRecord[] {

@@ -23,6 +23,23 @@ describe('what the records lack', () => {
     assert.deepEqual(told(20, 3, 13_000), [['rate', 20]], 'the table was loaded anew')
   })
 
+  it('is told of syslog for as long as more is lost than what tells it', () => {
+    const omissions = new Omissions()
+    let lost = 0
+    const told: number[] = []
+    // What tells a loss is lost in the next second, too.
+    const second = (records: number, now: number) => {
+      lost += records
+      const made = omissions.take({ syslog: lost }, now)
+      told.push(...made.map(({ count }) => count))
+      lost += made.length
+    }
+    second(1, 10_000)
+    second(0, 11_000)
+    for (let i = 0; i < 10; i++) second(1, 12_000 + i * 1_000)
+    assert.deepEqual(told, [1, 1, ...Array(9).fill(2)])
+  })
+
   it('is told of syslog in the file, and not again for the records that tell it', async () => {
     const layout = layoutBelow(folder())
     for (const path of [join(layout.run, 'log'), join(layout.named, 'log'), layout.log])
