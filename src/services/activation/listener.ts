@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
-import { chownSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
+import { basename, join } from 'node:path'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
 import { ownCommand } from '../../base/own-command.ts'
 import { systemUser } from '../../base/system-users.ts'
@@ -22,13 +23,16 @@ const BUSY: ActivationReply = {
  */
 export class ActivationListener {
   private readonly path: string
+  private readonly privateFolder: string
   private readonly command: readonly string[]
   private server: Server | undefined
   private inode: number | undefined
   private running = 0
 
   constructor(layout: Layout, command: readonly string[] = ownCommand('activation-request')) {
-    this.path = runtimePaths(layout).activationSocket
+    const { activationSocket, guardFolder } = runtimePaths(layout)
+    this.path = activationSocket
+    this.privateFolder = guardFolder
     this.command = command
   }
 
@@ -42,23 +46,24 @@ export class ActivationListener {
 
   close(): void {
     this.server?.close()
+    if (inodeOf(this.path) === this.inode) rmSync(this.path, { force: true })
   }
 
+  /** Nobody else may enter the folder where the socket gets its owner, before it is put where the daemon looks. */
   private async listen(): Promise<void> {
     this.server?.close()
-    rmSync(this.path, { force: true })
+    mkdirSync(this.privateFolder, { recursive: true, mode: 0o700 })
+    const path = join(this.privateFolder, basename(this.path))
+    rmSync(path, { force: true })
     const server = createServer({ pauseOnConnect: true }, (connection) => this.handOver(connection))
     this.server = server
-    const umask = process.umask(0o117)
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(this.path, resolve)
-      })
-    } finally {
-      process.umask(umask)
-    }
-    chownSync(this.path, 0, systemUser('clawgress')!.gid)
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(path, resolve)
+    })
+    chownSync(path, 0, systemUser('clawgress')!.gid)
+    chmodSync(path, 0o660)
+    renameSync(path, this.path)
     this.inode = inodeOf(this.path)
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { ClawgressError } from '../../../src/base/errors.ts'
 import { type Layout, runtimePaths } from '../../../src/base/layout.ts'
@@ -101,10 +102,21 @@ describe('what the daemon may ask root for', () => {
     )
   })
 
-  it('is listened to again after the run folder was emptied', async () => {
+  it('is listened to again after the run folder was emptied, what is made meanwhile with all the rights it should have', async () => {
     rmSync(path())
     assert.deepEqual(await codesOf(ask({ operation: 'check', user: 'alice' })), ['system.unreachable'])
-    await listener.look()
+    const looking = listener.look()
+    const made = join(layout.run, 'made-meanwhile')
+    mkdirSync(made)
+    await looking
+    assert.equal(statSync(made).mode & 0o777, 0o777 & ~process.umask())
+    assert.equal(statSync(runtimePaths(layout).guardFolder).mode & 0o777, 0o700)
+    assert.equal(statSync(path()).mode & 0o777, 0o660)
     assert.deepEqual(await codesOf(ask({ operation: 'check', user: 'alice' })), ['config.missing'])
+  })
+
+  it('is asked for nowhere when the guard has ended', async () => {
+    listener.close()
+    assert.equal(existsSync(path()), false)
   })
 })
