@@ -10,8 +10,8 @@ export const HEARTBEAT_VARIABLE = 'CLAWGRESS_HEARTBEAT'
 const BEAT_MS = 1_000
 
 /**
- * Tells whoever supervises this program that it is at work: systemd by sd_notify(3), our own supervisor through a pipe.
- * Stops telling where `progressed` was not called for `stuckMs` milliseconds, or the event loop stands still.
+ * Tells whoever supervises this program that it has started and is at work: systemd by sd_notify(3), our own supervisor
+ * through a pipe. Stops telling where `progressed` was not called for `stuckMs` milliseconds, or the event loop stands still.
  */
 export class Heartbeat {
   private readonly systemd: DatagramSender | undefined
@@ -19,13 +19,15 @@ export class Heartbeat {
   private readonly timer: NodeJS.Timeout
   private progressedAt = performance.now()
   private isWriting = false
+  private isReadyTold = false
 
   constructor(stuckMs: number, env: NodeJS.ProcessEnv = process.env) {
     const { NOTIFY_SOCKET } = env
     this.systemd = NOTIFY_SOCKET === undefined ? undefined : new DatagramSender(NOTIFY_SOCKET)
     this.hasPipe = env[HEARTBEAT_VARIABLE] !== undefined
-    // Programs that this one starts have no such pipe.
+    // Programs that this one starts have no such pipe, and are not the ones that systemd asks.
     delete env[HEARTBEAT_VARIABLE]
+    delete env.NOTIFY_SOCKET
     this.timer = setInterval(() => {
       if (performance.now() - this.progressedAt < stuckMs) this.beat()
     }, BEAT_MS)
@@ -42,7 +44,9 @@ export class Heartbeat {
   }
 
   private beat(): void {
-    this.systemd?.send(Buffer.from('WATCHDOG=1'))
+    // Until systemd took it once: it kills a unit that does not say that it has started.
+    const told = this.isReadyTold ? 'WATCHDOG=1' : 'READY=1\nWATCHDOG=1'
+    if (this.systemd?.send(Buffer.from(told)) === true) this.isReadyTold = true
     // A supervisor that does not read now will find one beat, and must not hold us up.
     if (!this.hasPipe || this.isWriting) return
     this.isWriting = true

@@ -93,7 +93,8 @@ export function unitDefinitions(layout: Layout): readonly UnitDefinition<UnitNam
       readiness: { kind: 'alive', milliseconds: 300 },
       // Nobody else watches the one that watches the others.
       watchdogMs: 15_000,
-      readyTimeoutMs: 20_000,
+      // It is killed when it has not begun to beat by then, which a loaded machine at its boot must not bring about.
+      readyTimeoutMs: 60_000,
       stopTimeoutMs: 5_000,
     },
   ]

@@ -189,7 +189,7 @@ describe('the guard', () => {
     assert.deepEqual(report()?.untracked, [{ family: 4, interfaces: ['lo', 'eth1'] }])
   })
 
-  it('tells systemd that it is at work, again and again', async () => {
+  it('tells systemd that it has started, and that it is at work, again and again', async () => {
     using systemd = new DatagramReceiver(join(layout.run, 'notify'))
     await start({ NOTIFY_SOCKET: systemd.path })
     for (let beat = 1; beat <= 3; beat++) {
@@ -198,7 +198,7 @@ describe('the guard', () => {
         heard = systemd.receive()
         return heard !== undefined
       })
-      assert.equal(heard, 'WATCHDOG=1')
+      assert.equal(heard, beat === 1 ? 'READY=1\nWATCHDOG=1' : 'WATCHDOG=1')
     }
   })
 })

@@ -49,6 +49,10 @@ describe('systemd units', () => {
       assert.equal(Number(unit.get('TimeoutStopSec')) * 1000, definition.stopTimeoutMs)
       assert.equal(Number(unit.get('WatchdogSec') ?? Number.NaN) * 1000, definition.watchdogMs ?? Number.NaN)
       assert.equal(unit.has('NotifyAccess'), definition.watchdogMs !== undefined)
+      if (definition.watchdogMs !== undefined) {
+        assert.equal(unit.get('Type'), 'notify')
+        assert.equal(Number(unit.get('TimeoutStartSec')) * 1000, definition.readyTimeoutMs)
+      }
       assert.equal(Number.parseInt(unit.get('UMask')!, 8), definition.umask)
       assert.equal(unit.has('ExecReload'), definition.reloadSignal !== undefined)
     })
