@@ -27,15 +27,20 @@ export function register(program: Command): void {
       '\nExample:\n  clawgress policy push policy.json --url https://gateway.example.org:8443 --key-file key',
     )
     .action(async (file: string, options: PushOptions) => {
-      const { createReadStream } = await import('node:fs')
+      const { createReadStream, fstatSync } = await import('node:fs')
       const { ApiClient } = await import('../../daemon/api/client.ts')
       const { openForPush, readKeyFile, readCaFile } = await import('../push-files.ts')
+      const { showPushProgress } = await import('../push-progress.ts')
       const { url, keyFile, caFile, ifMatch, dryRun = false } = options
       const ca = caFile === undefined ? {} : { ca: readCaFile(caFile) }
       const client = new ApiClient({ url, key: readKeyFile(keyFile), ...ca })
-      const stream = createReadStream('', { fd: openForPush(file) })
+      const fd = openForPush(file)
+      const { size } = fstatSync(fd)
+      const stream = createReadStream('', { fd })
       const expected = ifMatch === undefined ? {} : { expected: ifMatch }
-      const data = await (dryRun ? client.tryPolicy(stream, expected) : client.pushPolicy(stream, expected))
+      const endProgress = showPushProgress(stream, size, dryRun ? 'checking' : 'proving')
+      const pushed = dryRun ? client.tryPolicy(stream, expected) : client.pushPolicy(stream, expected)
+      const data = await pushed.finally(endProgress)
       show({ data, text: `${data.messages.join('\n')}\n` }, options)
     })
 }
