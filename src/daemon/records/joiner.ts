@@ -20,7 +20,9 @@ export interface Incident {
 /** Milliseconds, measured: facts of the joined data path, denial records. */
 export const WINDOWS = {
   /** A resolver library asks A and AAAA at once. */
-  gather: 100,
+  gather: 30,
+  /** A packet asks nothing more: it waits for the name behind its address, and for so long at most. */
+  name: 50,
   question: 2_000,
   /** The same address and port once more, from another source port. */
   attempt: 5_000,
@@ -34,7 +36,7 @@ const NO_TYPES = new Set<string>()
 
 /**
  * Joins raw lines: one question is one incident, whatever types it asks for; one attempt to connect is one, however
- * often the packet comes. An incident is due shortly after its first line; what comes later is counted and told once a
+ * often the packet comes. A question is due shortly after its first line, a packet once its name is known; what comes later is counted and told once a
  * window has passed. Windows start at the first line, so something that goes on for ever is told again and again.
  */
 export class Joiner {
@@ -55,13 +57,22 @@ export class Joiner {
   }
 
   /**
-   * Takes the incidents whose first line is old enough, or of a time that a clock that was set back has yet to reach; all
-   * of them with `now` Infinity.
+   * Takes the questions whose first line is old enough, and the packets about whose address everything `isKnown` that
+   * will be, or that waited for it; those, too, of a time that a clock that was set back has yet to reach. All of them
+   * with `now` Infinity.
    */
-  takeDue(now: number): Incident[] {
-    const split = this.pending.findIndex((incident) => Math.abs(now - incident.seenAt) < WINDOWS.gather)
-    const due = split < 0 ? this.pending : this.pending.slice(0, split)
-    this.pending = split < 0 ? [] : this.pending.slice(split)
+  takeDue(now: number, isKnown: (address: string) => boolean = () => false): Incident[] {
+    const due: Incident[] = []
+    const rest: Incident[] = []
+    for (const incident of this.pending) {
+      const { source, address } = incident.first
+      const age = Math.abs(now - incident.seenAt)
+      const isDue =
+        source === 'kernel' ? age >= WINDOWS.name || address === undefined || isKnown(address) : age >= WINDOWS.gather
+      const side = isDue ? due : rest
+      side.push(incident)
+    }
+    this.pending = rest
     return due
   }
 

@@ -6,6 +6,7 @@ import { type Incident, Joiner } from './joiner.ts'
 import type { DecisionRecord } from './kinds/record.ts'
 import { DecisionLog, type DecisionLogOptions } from './outputs/decision-log.ts'
 import { RecordOutput } from './outputs/record-output.ts'
+import { PacketAccount } from './packet-account.ts'
 import { newestDecisions } from './reading/decision-lines.ts'
 import { RecordContext, type RecordContextOptions } from './record-context.ts'
 import { parseNamedLine } from './sources/named-line.ts'
@@ -50,8 +51,10 @@ export class Recorder {
   private records = 0
   private lines = 0
   private unreadable = 0
-  private lostByKernel = 0
-  private lastPacket: number | undefined
+  private readonly packets: PacketAccount
+  /** Packets accounted for at the places that are saved next. */
+  private accounted = 0
+  private isBehind = true
   private readonly run = Date.now().toString(36)
 
   constructor({ log, context, ...options }: RecorderOptions) {
@@ -61,6 +64,7 @@ export class Recorder {
     mkdirSync(places, { recursive: true, mode: 0o750 })
     mkdirSync(layout.log, { recursive: true, mode: 0o750 })
     this.output = new RecordOutput(new DecisionLog(decisions, log), systemLog, bus)
+    this.packets = new PacketAccount(nflogRecords, places)
     this.sources = [
       {
         tail: new Tail({ path: pinnerDenials, bookmark: join(places, 'pinner-denials.place') }),
@@ -70,10 +74,7 @@ export class Recorder {
         tail: new Tail({ path: namedDenials, bookmark: join(layout.log, 'named-denials.place') }),
         read: (line) => parseNamedLine(line, Date.now()),
       },
-      {
-        tail: new Tail({ path: nflogRecords, bookmark: join(places, 'nflog.place'), punch: true }),
-        read: (line) => this.readPacket(line),
-      },
+      { tail: this.packets.tail, read: (line) => this.readPacket(line) },
     ]
   }
 
@@ -86,12 +87,21 @@ export class Recorder {
   step(now: number): boolean {
     if (this.context.refresh()) this.clientInterfaces = new Set(this.context.settings!.clientInterfaces)
     let isMore = false
+    this.isBehind = false
     for (const { tail, read } of this.sources) {
-      if (this.joiner.pendingIncidents.length >= MAX_PENDING) break
+      if (this.joiner.pendingIncidents.length >= MAX_PENDING) {
+        this.isBehind = true
+        break
+      }
       isMore = tail.poll((line) => this.take(line, read, now)) || isMore
     }
+    this.isBehind ||= isMore
     this.context.names.ask()
-    this.write(this.joiner.takeDue(now), now)
+    const { names } = this.context
+    this.write(
+      this.joiner.takeDue(now, (address) => names.isAnswered(address)),
+      now,
+    )
     if (Math.abs(now - this.repeatsAt) >= REPEATS_EVERY) {
       this.repeatsAt = now
       this.emit(this.joiner.takeRepeated(now), now)
@@ -100,15 +110,28 @@ export class Recorder {
     return isMore
   }
 
+  /** To be called with each look of the guard's: so many packets has the table of that handle logged. */
+  compare(table: number, logged: number): void {
+    if (!this.isBehind && this.packets.tail.backlog() === 0) this.packets.compare(table, logged)
+  }
+
+  /** So many of `lost.kernel` in the status have been told; the others are found again after a crash. */
+  toldLost(told: number): void {
+    this.packets.told = told
+  }
+
+  /** Some records are to be written soon, whatever comes. */
+  get isWaiting(): boolean {
+    return this.joiner.pendingIncidents.length > 0
+  }
+
   /** Writes everything that waits and remembers the places. */
   close(): void {
     const now = Date.now()
     this.write(this.joiner.takeDue(Number.POSITIVE_INFINITY), now)
     this.emit(this.joiner.takeRepeated(Number.POSITIVE_INFINITY), now)
-    for (const { tail } of this.sources) {
-      tail.save(tail.place())
-      tail.close()
-    }
+    this.saveAt(this.presentPlaces(), this.packets.accounted)
+    for (const { tail } of this.sources) tail.close()
     this.output.close()
     this.context.systemLog.close()
   }
@@ -128,7 +151,7 @@ export class Recorder {
       lines: this.lines,
       lastHour: this.tally.lastHour(Date.now()) as Record<string, number>,
       lost: {
-        kernel: this.lostByKernel,
+        kernel: this.packets.lost,
         unreadable: this.unreadable + this.sources.reduce((sum, { tail }) => sum + tail.counts.overlong, 0),
         disk: this.output.lost,
         syslog: this.context.systemLog.dropped,
@@ -147,14 +170,8 @@ export class Recorder {
 
   private readPacket(line: string): RawDenial | undefined {
     const packet = parseNflogLine(line, (name) => this.clientInterfaces.has(name))
-    if (packet === undefined) return this.counted(undefined)
-    const { sequence } = packet
-    if (sequence !== undefined) {
-      if (this.lastPacket !== undefined && sequence > this.lastPacket + 1)
-        this.lostByKernel += sequence - this.lastPacket - 1
-      this.lastPacket = sequence
-    }
-    return packet.denial
+    this.packets.take(line, packet?.sequence)
+    return packet === undefined ? this.counted(undefined) : packet.denial
   }
 
   private counted(raw: RawDenial | undefined): RawDenial | undefined {
@@ -197,9 +214,21 @@ export class Recorder {
 
   private save(now: number): void {
     this.savedAt = now
+    this.saveAt(this.places, this.accounted)
+    this.places = this.presentPlaces()
+    this.accounted = this.packets.accounted
+  }
+
+  private saveAt(places: readonly string[], accounted: number): void {
+    this.packets.prepare(places.at(-1) ?? '', accounted)
     this.sources.forEach(({ tail }, index) => {
-      tail.save(this.places[index] ?? '')
+      tail.save(places[index] ?? '')
     })
-    this.places = this.sources.map(({ tail }) => tail.place())
+    this.packets.settle(places.at(-1) ?? '', accounted)
+  }
+
+  /** In the order of the sources: that of the packets is the last. */
+  private presentPlaces(): string[] {
+    return this.sources.map(({ tail }) => tail.place())
   }
 }

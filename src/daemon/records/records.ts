@@ -23,6 +23,7 @@ export class Records {
   private readonly followers: readonly LineFollower[]
   private readonly omissions = new Omissions()
   private readonly omitted: RecordOutput
+  private comparedAt: number | undefined
 
   constructor(options: RecordContextOptions, guard: GuardWatch) {
     this.guard = guard
@@ -62,8 +63,15 @@ export class Records {
   step(now: number): boolean {
     const isMore = [this.denials.step(now), this.flows.step(now)].includes(true)
     for (const follower of this.followers) follower.step()
+    this.compare()
     this.omitted.emit(this.omissions.take(this.missing(), now))
+    this.denials.toldLost(this.omissions.told('kernel'))
     return isMore
+  }
+
+  /** Some denials are to be written soon, whatever comes. */
+  get isWaiting(): boolean {
+    return this.denials.isWaiting
   }
 
   status(): DaemonStatus {
@@ -93,6 +101,16 @@ export class Records {
     for (const follower of this.followers) follower.close()
     this.omitted.close()
     this.denials.close()
+  }
+
+  /** Once for every look of the guard's. */
+  private compare(): void {
+    const { sight } = this.guard
+    if (sight === undefined || sight.seenAt === this.comparedAt) return
+    this.comparedAt = sight.seenAt
+    const { counters } = sight
+    if ('unknown' in counters || counters.table === undefined) return
+    this.denials.compare(counters.table, counters.logged.packets)
   }
 
   private missing() {

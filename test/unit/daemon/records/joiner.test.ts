@@ -56,9 +56,19 @@ describe('raw denials', () => {
 
   it('are due a short time after the first line, not after the last', () => {
     joiner.add(question(), T)
-    joiner.add(question({ time: T + 90 }), T + 90)
-    assert.equal(joiner.takeDue(T + 99).length, 0)
-    assert.equal(joiner.takeDue(T + 100).length, 1)
+    joiner.add(question({ time: T + 25 }), T + 25)
+    assert.equal(joiner.takeDue(T + 29).length, 0)
+    assert.equal(joiner.takeDue(T + 30).length, 1)
+  })
+
+  it('of packets are due once it is known which name leads there, and without that a little later', () => {
+    joiner.add(packet(), T)
+    joiner.add(packet({ address: 'fd77:9::9' }), T)
+    const due = (after: number) =>
+      joiner.takeDue(T + after, (address) => address === '198.18.9.9').map(({ first }) => first.address)
+    assert.deepEqual(due(0), ['198.18.9.9'])
+    assert.deepEqual(due(49), [])
+    assert.deepEqual(due(50), ['fd77:9::9'])
   })
 
   it('that repeat within the window are told as a number, once the window is over', () => {
