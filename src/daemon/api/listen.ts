@@ -1,7 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { clientKey } from './access.ts'
+import { Connection } from './connection.ts'
 import type { ApiSettings } from './settings.ts'
 
 /** What a slow or hungry client can hold, in milliseconds and connections. */
@@ -11,6 +13,8 @@ export interface ListenLimits {
   /** For a whole request, a policy of 256 MiB included. */
   readonly requestMs: number
   readonly idleMs: number
+  /** For a reader to take what was written to it at once. */
+  readonly stallMs: number
   readonly connections: number
   readonly connectionsPerClient: number
 }
@@ -19,6 +23,7 @@ export const LISTEN_LIMITS: ListenLimits = {
   headersMs: 5_000,
   requestMs: 120_000,
   idleMs: 10_000,
+  stallMs: 30_000,
   connections: 512,
   connectionsPerClient: 64,
 }
@@ -76,23 +81,23 @@ export async function listen(
     keepAliveTimeout: limits.idleMs,
     connectionsCheckingInterval: Math.min(1_000, limits.headersMs / 2),
     maxHeaderSize: MAX_HEADERS,
+    // Said below: Node answers such requests itself, as many as there are.
+    requireHostHeader: false,
   }
   const connections = new Connections(limits)
   const servers = addresses.map(() => {
     const server =
       tls === undefined
-        ? createServer(options, handle)
-        : createTlsServer(
-            {
-              ...options,
-              cert: tls.certificate,
-              key: tls.key,
-              minVersion: 'TLSv1.2',
-              handshakeTimeout: limits.headersMs,
-            },
-            handle,
-          )
-    server.on('connection', (socket: Socket) => connections.admit(socket))
+        ? createServer(options)
+        : createTlsServer({
+            ...options,
+            cert: tls.certificate,
+            key: tls.key,
+            minVersion: 'TLSv1.2',
+            handshakeTimeout: limits.headersMs,
+          })
+    server.prependListener('connection', (socket: Socket) => connections.admit(socket))
+    serveInTurn(server, tls === undefined ? 'connection' : 'secureConnection', handle, limits)
     return server
   })
   const close = async () => void (await Promise.all(servers.map(closeServer)))
@@ -103,6 +108,35 @@ export async function listen(
     throw error
   }
   return { close }
+}
+
+/** Puts a Connection between each socket and the server. */
+function serveInTurn(
+  server: Server,
+  event: 'connection' | 'secureConnection',
+  handle: RequestListener,
+  { stallMs }: ListenLimits,
+): void {
+  const serve = server.listeners(event).at(-1) as (connection: Duplex) => void
+  server.off(event, serve)
+  server.on(event, (socket: Socket) => serve.call(server, new Connection(socket, stallMs)))
+  const begin =
+    (answer: RequestListener): RequestListener =>
+    (request, response) => {
+      if ((request.socket as unknown as Connection).begin(request, response)) answer(request, response)
+    }
+  const refuse =
+    (status: number): RequestListener =>
+    (_request, response) =>
+      void response.writeHead(status, { connection: 'close' }).end()
+  server.on(
+    'request',
+    begin((request, response) => {
+      const isNamed = request.headers.host !== undefined || request.httpVersion === '1.0'
+      ;(isNamed ? handle : refuse(400))(request, response)
+    }),
+  )
+  server.on('checkExpectation', begin(refuse(417)))
 }
 
 const listenOn = (server: Server, address: string, port: number): Promise<void> =>

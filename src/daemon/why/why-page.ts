@@ -18,6 +18,7 @@ const LIMITS: ListenLimits = {
   headersMs: 3_000,
   requestMs: 5_000,
   idleMs: 2_000,
+  stallMs: 5_000,
   connections: 256,
   connectionsPerClient: 16,
 }
