@@ -11,6 +11,7 @@ const GETOBJ = NFT_MSG | 19
 const GETFLOWTABLE = NFT_MSG | 23
 const TABLE_NAME = 1
 const TABLE_FLAGS = 2
+const TABLE_HANDLE = 4
 const CHAIN_TABLE = 1
 const CHAIN_NAME = 3
 const CHAIN_HOOK = 4
@@ -38,11 +39,22 @@ export interface ChainObject {
   readonly policy?: 'accept' | 'drop'
 }
 
+export interface TableObject {
+  readonly flags: number
+  /** Never given to a table again while the machine, or the namespace, is up. */
+  readonly handle: number
+}
+
 /** Undefined: there is no such table. */
-export function readTable(socket: NetlinkSocket, table: string): { readonly flags: number } | undefined {
-  const found = dump(socket, { type: GETTABLE }, (attributes, buffer) =>
-    textOf(attributes, buffer, TABLE_NAME) === table ? { flags: numberOf(attributes, buffer, TABLE_FLAGS) } : undefined,
-  )
+export function readTable(socket: NetlinkSocket, table: string): TableObject | undefined {
+  const found = dump(socket, { type: GETTABLE }, (attributes, buffer) => {
+    if (textOf(attributes, buffer, TABLE_NAME) !== table) return undefined
+    const handle = attributes.get(TABLE_HANDLE)
+    return {
+      flags: numberOf(attributes, buffer, TABLE_FLAGS),
+      handle: handle === undefined ? 0 : readU64(buffer, handle[0]),
+    }
+  })
   return found[0]
 }
 

@@ -9,7 +9,7 @@ export const omissionRecord = z
     event: z
       .enum(['rate', 'kernel', 'disk', 'syslog', 'unreadable'])
       .describe(
-        '`rate`: denials over 1 000 a second of one client, or 20 000 of all. `kernel`: packets the kernel could not hand over. `disk`: records that could not be written. `syslog`: records that syslog did not take. `unreadable`: lines that were too long or damaged.',
+        '`rate`: denials over 1 000 a second of one client, or 20 000 of all. `kernel`: packets that the kernel logged, and that were lost on their way. `disk`: records that could not be written. `syslog`: records that syslog did not take. `unreadable`: lines that were too long or damaged.',
       ),
     time: z.iso.datetime({ precision: 3 }),
     count: z.int().min(1).describe('Since the last record of this kind.'),
@@ -22,7 +22,7 @@ export type Omission = OmissionRecord['event']
 
 const MESSAGES: Readonly<Record<Omission, string>> = {
   rate: 'denied packets were over the limit of records; they are counted by group and reason',
-  kernel: 'denied packets or ended flows could not be handed over by the kernel',
+  kernel: 'denied packets were lost between the kernel and the log',
   disk: 'records could not be written to disk',
   syslog: 'records were not taken by syslog; the file has them',
   unreadable: 'lines of the logs were too long or damaged',
@@ -32,7 +32,7 @@ const EVERY = 1_000
 
 /** Turns counts that only rise into records of what was added, one a second of each kind at most. */
 export class Omissions {
-  private readonly told = new Map<Omission, number>()
+  private readonly totals = new Map<Omission, number>()
   private toldAt = 0
   private made = 0
 
@@ -47,10 +47,15 @@ export class Omissions {
     return records
   }
 
+  /** How many of a total have been told. */
+  told(event: Omission): number {
+    return this.totals.get(event) ?? 0
+  }
+
   private added(totals: Partial<Record<Omission, number>>, now: number): OmissionRecord[] {
     return Object.entries(totals).flatMap(([event, total]) => {
-      const before = this.told.get(event as Omission) ?? (event === 'rate' ? total : 0)
-      this.told.set(event as Omission, total)
+      const before = this.totals.get(event as Omission) ?? (event === 'rate' ? total : 0)
+      this.totals.set(event as Omission, total)
       const count = total < before ? total : total - before
       if (count === 0) return []
       return [
