@@ -1,6 +1,6 @@
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { settleAll } from '../base/settle.ts'
-import { applyZones, awaitLoading, flushNames, installGeneration, viewName } from '../dns/index.ts'
+import { applyZones, flushNames, installGeneration, viewName } from '../dns/index.ts'
 import { forgetStaleQueries } from '../firewall/index.ts'
 import { PinnerClient } from '../pinner/control-client.ts'
 import { type Services, services, type UnitName } from '../services/index.ts'
@@ -42,11 +42,7 @@ export async function applyGeneration(
   checkpoint('closed')
   const started = startNamed(layout, target, units)
   await settleAll([started, units.ensure('clawgress-pinner'), startRecorders(layout, units)])
-  const bringZones = async () => {
-    // What named is loading need not be loaded a second time.
-    if (await started) await awaitLoading(layout, target.id)
-    await applyZones(layout, target.id)
-  }
+  const bringZones = async () => applyZones(layout, target.id, { isLoading: await started })
   const pinner = new PinnerClient(runtimePaths(layout).pinnerSocket)
   const fresh = (await pinner.status()).generation === undefined
   // Nobody's questions reach named before its zones are live: the ruleset that comes next opens DNS.
@@ -73,14 +69,13 @@ export async function applyGeneration(
 
 /**
  * A named that does not run starts with the new zones; one that runs gets them later, when the pinner judges by them.
- * True where it was started.
+ * True where it was started here, so that it loads the new zones; one that comes back by itself may have read the old.
  */
 async function startNamed(layout: Layout, target: Generation, units: Services): Promise<boolean> {
-  const named = (await units.status()).find(({ name }) => name === 'clawgress-named')
-  const starts = named?.state !== 'running'
-  if (starts) installGeneration(layout, target.id)
+  const { state } = (await units.status()).find(({ name }) => name === 'clawgress-named')!
+  if (state !== 'running') installGeneration(layout, target.id)
   await units.ensure('clawgress-named')
-  return starts
+  return state === 'stopped' || state === 'failed'
 }
 
 const RECORDERS: readonly UnitName[] = ['clawgress-log', 'clawgressd', 'clawgress-guard']

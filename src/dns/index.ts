@@ -1,7 +1,7 @@
 export { type Checked, checkNamed } from './files/check.ts'
 export { installGeneration, pruneNamedGenerations, readState } from './files/install.ts'
 export { prepareNamed } from './files/prepare.ts'
-export { type Applied, applyZones, awaitLoading } from './live/apply.ts'
+export { type Applied, type ApplyZonesOptions, applyZones } from './live/apply.ts'
 export { awaitCanaries } from './live/await.ts'
 export { flushNames } from './live/flush.ts'
 export { Rndc, withRndc } from './live/rndc.ts'

@@ -18,15 +18,28 @@ export interface Applied {
   readonly reloaded: readonly string[]
 }
 
+export interface ApplyZonesOptions {
+  /** Milliseconds until the generation must be live; absent: by the size of the zones. */
+  readonly timeout?: number
+  /** Named has just been started with the generation: what it is loading need not be loaded a second time. */
+  readonly isLoading?: boolean
+}
+
 /**
  * Makes the running named hold a prepared generation, and proves it. Looks at what named really answers before it
  * touches anything, so it converges from any state that an interrupted call has left. Throws `apply.proof`,
  * `apply.service`, `apply.disk-full` or `system.unreachable`; then some views may hold the new generation and some the
  * old one, and the caller applies the previous generation in the same way.
  */
-export async function applyZones(layout: Layout, generation: string, timeout?: number): Promise<Applied> {
+export async function applyZones(
+  layout: Layout,
+  generation: string,
+  options: ApplyZonesOptions = {},
+): Promise<Applied> {
   const state = readState(layout, generation)
-  const deadline = Date.now() + (timeout ?? proofTime(entriesOf(state)))
+  const { timeout = proofTime(entriesOf(state)), isLoading = false } = options
+  const deadline = Date.now() + timeout
+  if (isLoading) await awaitLoading(state, deadline - timeout / 2)
   const reconfigured = await applyConf(layout, generation, state, deadline)
   const reloaded: string[] = []
   const apply = { layout, generation, state, deadline, reloaded }
@@ -35,12 +48,12 @@ export async function applyZones(layout: Layout, generation: string, timeout?: n
   return { reconfigured, reloaded }
 }
 
-/** Waits for a named that has just been started with a prepared generation to hold its zones; longer than that may take. */
-export async function awaitLoading(layout: Layout, generation: string): Promise<void> {
+/** Waits for a named that has just been started with a generation to hold its zones, `deadline` in ms since the epoch. */
+async function awaitLoading(state: ZoneState, deadline: number): Promise<void> {
   try {
-    await awaitCanaries(readState(layout, generation))
+    await awaitCanaries(state, deadline)
   } catch (error) {
-    // Zones that it did not load are loaded again by `applyZones`, which reports what stays wrong.
+    // Zones that it did not load are loaded again in the time that is left, and what stays wrong is reported then.
     if (!(error instanceof ClawgressError)) throw error
   }
 }

@@ -4,7 +4,6 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { installConf, installGeneration, installZone } from '../../../src/dns/files/install.ts'
 import {
   applyZones,
-  awaitLoading,
   flushNames,
   namedStatistics,
   prepareNamed,
@@ -55,10 +54,21 @@ describe('applying a generation to the running named', () => {
     await rig.kill()
     const before = rig.log().length
     await rig.launch()
-    await awaitLoading(rig.layout, live.generation)
-    assert.deepEqual(await applyZones(rig.layout, live.generation), { reconfigured: false, reloaded: [] })
+    const applied = await applyZones(rig.layout, live.generation, { isLoading: true })
+    assert.deepEqual(applied, { reconfigured: false, reloaded: [] })
     const since = rig.log().slice(before)
     assert.equal(since.match(/zone b\/IN\/g0: loaded serial/g)?.length, 1)
+  })
+
+  it('brings in time what a named that was just started does not load, for its files were the old ones', async () => {
+    const plan = next({ allow: ['new.test'] })
+    await prepareNamed(plan, rig.layout, { previous: live.generation })
+    const timeout = 4_000
+    const began = performance.now()
+    const applied = await applyZones(rig.layout, plan.generation, { timeout, isLoading: true })
+    assert.ok(performance.now() - began < timeout)
+    assert.deepEqual(applied.reloaded.slice(0, 1), ['b of g0'])
+    assert.equal(await rig.result('new.test'), 'NOERROR 1')
   })
 
   it('goes back to an earlier generation, although its files are older than what named has loaded', async () => {
@@ -167,7 +177,7 @@ describe('applying a generation to the running named', () => {
     const zone = `${rig.layout.named}/generations/${plan.generation}/zones/g0.b`
     writeFileSync(zone, 'nonsense')
     await assert.rejects(
-      applyZones(rig.layout, plan.generation, 500),
+      applyZones(rig.layout, plan.generation, { timeout: 500 }),
       /zone b of view g0.*\(apply\.(proof|service)\)|named refused/s,
     )
     assert.equal(await rig.result('evil.test'), 'NXDOMAIN')
