@@ -1,3 +1,4 @@
+import type { UnitName } from '../../services/index.ts'
 import type { AnyRecord } from '../records/kinds/record-kinds.ts'
 import type { Condition } from './alert.ts'
 import { SlidingCount } from './sliding-count.ts'
@@ -7,6 +8,7 @@ const EVENT_MS = 300_000
 const MAX_EVENTS = 100
 /** A commit that ends with one of these has not left what it should. */
 const UNPROVEN: readonly string[] = ['apply.proof', 'apply.rollback', 'apply.closed']
+const OURSELVES: UnitName = 'clawgressd'
 /** Allowed names that did not resolve, in a minute. */
 const UNRESOLVED = 10
 
@@ -71,6 +73,16 @@ function add(events: Happened[], condition: Condition, monotonic: number): void 
 const recent = (events: readonly Happened[], monotonic: number): Happened[] =>
   events.filter(({ at }) => monotonic - at < EVENT_MS)
 
+/** Who reads that the daemon does not run is the daemon. */
+const downBefore = (time: string): Condition => ({
+  event: 'service.down',
+  labels: { service: OURSELVES },
+  severity: 'warning',
+  summary: `${OURSELVES} did not run at ${time}, and runs again.`,
+  description: 'Nothing was recorded and no alert was told meanwhile. Look at "show clawgress status".',
+  syslog: false,
+})
+
 const unprovenCommit = ({ code, message }: { code: string; message: string }): Condition => ({
   event: 'generation.not-proven',
   labels: { cause: 'commit', code },
@@ -81,7 +93,8 @@ const unprovenCommit = ({ code, message }: { code: string; message: string }): C
 })
 
 /** The guard has told syslog, and written it down. */
-function guardEvent({ event, message, unit }: Extract<AnyRecord, { schema: 'clawgress.alert/1' }>): Condition {
+function guardEvent({ event, message, unit, time }: Extract<AnyRecord, { schema: 'clawgress.alert/1' }>): Condition {
+  if (event === 'service.down' && unit === OURSELVES) return downBefore(time)
   return {
     event,
     labels: typeof unit === 'string' ? { service: unit } : {},

@@ -3,8 +3,10 @@ import type { Plan } from '../../plan/types.ts'
 import type { GuardSight } from '../../services/index.ts'
 import type { Condition } from './alert.ts'
 
-/** A restart or a commit takes so many milliseconds at most; what lasts longer is told. */
+/** What comes back by itself is back sooner, milliseconds; what lasts longer is told. */
 const SETTLE_MS = 10_000
+/** A commit, restart or upgrade that is under way may stop and start a service, which takes some longer, milliseconds. */
+const CHANGE_MS = 60_000
 /** The guard is started anew before that. */
 const GUARD_SETTLE_MS = 20_000
 /** Unanswered questions in a row. */
@@ -13,11 +15,13 @@ const FAILURES = 3
 /** Services that do not run. Undefined: nobody has looked. */
 export function stoppedServices(sight: GuardSight | undefined): Condition[] | undefined {
   if (sight === undefined) return [stopped('clawgress-guard', 'does not report', undefined, GUARD_SETTLE_MS)]
-  const { units } = sight
+  const { units, isChanging } = sight
   if ('unknown' in units) return undefined
   return units
     .filter(({ state }) => state !== 'running')
-    .map(({ name, state, lastExit }) => stopped(name, `is ${state}`, lastExit, SETTLE_MS))
+    .map(({ name, state, lastExit }) =>
+      stopped(name, `is ${state}`, lastExit, isChanging === true ? CHANGE_MS : SETTLE_MS),
+    )
 }
 
 const stopped = (service: string, what: string, lastExit: string | undefined, forMs: number): Condition => ({

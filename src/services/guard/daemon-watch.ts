@@ -5,6 +5,8 @@ import type { Alerts } from './alerts.ts'
 const DAEMON: UnitName = 'clawgressd'
 /** Its supervisor starts it again much sooner, milliseconds. */
 const SETTLE_MS = 10_000
+/** A commit, restart or upgrade that is under way may stop and start it, with as long as both may take. */
+const CHANGE_MS = 60_000
 
 /** Tells that the daemon does not run, which tells of everything else that does not. */
 export class DaemonWatch {
@@ -16,8 +18,14 @@ export class DaemonWatch {
     this.alerts = alerts
   }
 
-  /** `monotonic` by a clock that is never set, milliseconds. */
-  see(units: readonly Pick<UnitStatus, 'name' | 'state' | 'lastExit'>[], monotonic = performance.now()): void {
+  /**
+   * `isChanging`: a commit, restart or upgrade is under way. `monotonic` by a clock that is never set, milliseconds.
+   */
+  see(
+    units: readonly Pick<UnitStatus, 'name' | 'state' | 'lastExit'>[],
+    isChanging: boolean,
+    monotonic = performance.now(),
+  ): void {
     const daemon = units.find(({ name }) => name === DAEMON)
     if (daemon === undefined || daemon.state === 'running') {
       this.downSince = undefined
@@ -25,7 +33,7 @@ export class DaemonWatch {
       return
     }
     this.downSince ??= monotonic
-    if (this.isTold || monotonic - this.downSince < SETTLE_MS) return
+    if (this.isTold || monotonic - this.downSince < (isChanging ? CHANGE_MS : SETTLE_MS)) return
     this.isTold = true
     const ended = daemon.lastExit === undefined ? '' : ` It ended last with ${daemon.lastExit}.`
     const message = `${DAEMON} is ${daemon.state}: nothing is recorded, and other alerts are not told, until it runs again.${ended}`

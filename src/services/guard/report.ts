@@ -3,6 +3,7 @@ import { replaceWhole } from '../../base/atomic-file.ts'
 import { ClawgressError } from '../../base/errors.ts'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
 import { type Counters, type LiveRuleset, liveRuleset, readClientQueries, readCounters } from '../../firewall/index.ts'
+import { isHeld } from '../flock.ts'
 import { services } from '../services.ts'
 import type { UnitStatus } from '../unit-definition.ts'
 import { lookForUntracked, type Untracked } from '../untracked.ts'
@@ -20,6 +21,8 @@ export interface GuardSight {
   /** DNS queries by client; see `readClientQueries`. */
   readonly clientQueries: Seen<Readonly<Record<string, number>>>
   readonly units: Seen<readonly UnitStatus[]>
+  /** A commit, restart or upgrade is under way. Absent: a guard of an earlier version looked. */
+  readonly isChanging?: Seen<boolean>
   /** Absent: a guard of an earlier version looked. */
   readonly policyFile?: Seen<PolicyFileState>
   /** Absent: a guard of an earlier version looked. */
@@ -34,11 +37,11 @@ const MAX_BYTES = 16 << 20
 export class GuardReport {
   private readonly layout: Layout
   private readonly policyFile: PolicyFileWatch
-  private readonly onUnits: (units: readonly UnitStatus[]) => void
+  private readonly onUnits: (units: readonly UnitStatus[], isChanging: boolean) => void
   private isLooking = false
 
-  /** `onUnits` hears of the units whenever they were looked at. */
-  constructor(layout: Layout, onUnits: (units: readonly UnitStatus[]) => void = () => {}) {
+  /** `onUnits` hears of the units whenever they were looked at, and whether a commit, restart or upgrade is under way. */
+  constructor(layout: Layout, onUnits: (units: readonly UnitStatus[], isChanging: boolean) => void = () => {}) {
     this.layout = layout
     this.onUnits = onUnits
     this.policyFile = new PolicyFileWatch(layout)
@@ -57,16 +60,18 @@ export class GuardReport {
   }
 
   private async write(): Promise<void> {
+    const isChanging = await seen(() => isHeld(runtimePaths(this.layout).lock))
     const sight: GuardSight = {
       ruleset: await seen(liveRuleset),
       counters: await seen(readCounters),
       clientQueries: await seen(readClientQueries),
       units: await seen(() => services(this.layout).status()),
+      isChanging,
       policyFile: await seen(() => this.policyFile.look()),
       untracked: await seen(lookForUntracked),
       seenAt: Date.now(),
     }
-    if (!('unknown' in sight.units)) this.onUnits(sight.units)
+    if (!('unknown' in sight.units)) this.onUnits(sight.units, isChanging === true)
     replaceWhole(runtimePaths(this.layout).guardReport, JSON.stringify(sight), 0o644)
   }
 }

@@ -31,7 +31,7 @@ export async function runGuard(layout: Layout, restorePins: RestorePins): Promis
   const restore = new RestoreWatch(layout, alerts)
   const activation = new ActivationListener(layout)
   const daemon = new DaemonWatch(alerts)
-  const report = new GuardReport(layout, (units) => daemon.see(units))
+  const report = new GuardReport(layout, (units, isChanging) => daemon.see(units, isChanging))
   const rotation = new LogRotation(layout, alerts)
   const ending = new AbortController()
   process.once('SIGTERM', () => ending.abort())

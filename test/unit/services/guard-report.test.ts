@@ -2,8 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
+import { prepareFolders } from '../../../src/services/folders.ts'
+import { GuardReport } from '../../../src/services/guard/report.ts'
 import { readGuardReport } from '../../../src/services/index.ts'
+import { withLock } from '../../../src/services/lock.ts'
 import { tempFolder } from '../daemon/temp-folder.ts'
+import { removeLayout, temporaryLayout } from './support/gateway.ts'
 
 const T = Date.parse('2026-11-22T12:00:00Z')
 
@@ -17,5 +21,19 @@ describe('what the guard has seen', () => {
     writeFileSync(guardReport, JSON.stringify({ seenAt: T }))
     const isShown = (after: number) => readGuardReport(layout, T + after) !== undefined
     assert.deepEqual([0, 9_000, -2_000, 11_000, -3_600_000].map(isShown), [true, true, true, false, false])
+  })
+
+  it('tells whether a change is under way, which may stop services', async () => {
+    const layout = temporaryLayout()
+    prepareFolders(layout)
+    const look = () =>
+      new Promise<boolean>((resolve) => new GuardReport(layout, (_, isChanging) => resolve(isChanging)).look())
+    try {
+      assert.equal(await look(), false)
+      assert.equal(await withLock(layout, 0, look), true)
+      assert.equal(await look(), false)
+    } finally {
+      removeLayout(layout)
+    }
   })
 })

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { layoutBelow, runtimePaths } from '../../../../src/base/layout.ts'
+import { AlertBook } from '../../../../src/daemon/alerts/alert-book.ts'
 import { ApiKeys } from '../../../../src/daemon/alerts/api-keys.ts'
 import { Certificates } from '../../../../src/daemon/alerts/certificates.ts'
 import { EventAlerts } from '../../../../src/daemon/alerts/event-alerts.ts'
@@ -67,6 +68,31 @@ describe('the health of a gateway', () => {
     const [stopped] = stoppedServices(sight({ units }))!
     assert.deepEqual([stopped!.labels, stopped!.severity], [{ service: 'clawgress-named' }, 'critical'])
     assert.match(stopped!.summary, /clawgress-named is waiting\. .* signal SIGSEGV/)
+  })
+
+  it('does not suffer from a service that a change under way starts anew, unless it stays away', () => {
+    const units = [{ name: 'clawgress-named', description: 'd', state: 'starting', restarts: 0 }] as const
+    const book = new AlertBook()
+    const see = (monotonic: number, isChanging: boolean) =>
+      book.update('services', stoppedServices(sight({ units, isChanging })), 0, monotonic).length
+    assert.deepEqual([see(0, true), see(59_000, true), see(59_500, false)], [0, 0, 1])
+    const again = new AlertBook()
+    const stays = [0, 60_000].map((at) =>
+      again.update('services', stoppedServices(sight({ units, isChanging: true })), 0, at),
+    )
+    assert.deepEqual(
+      stays.map(({ length }) => length),
+      [0, 1],
+    )
+  })
+
+  it('is told of a daemon that did not run as of what is over, because it is the daemon who tells', () => {
+    const events = new EventAlerts(0)
+    const message = 'clawgressd is stopped: nothing is recorded, until it runs again.'
+    events.take({ schema: ALERT_SCHEMA, time: TIME, event: 'service.down', message, unit: 'clawgressd' }, 1)
+    const [told] = events.guardEvents(2)
+    assert.equal(told!.summary, `clawgressd did not run at ${TIME}, and runs again.`)
+    assert.equal(told!.severity, 'warning')
   })
 
   it('is bad with any other ruleset than the proven one', () => {
@@ -225,15 +251,18 @@ describe('a daemon that does not run', () => {
   it('is told by the guard once, when it does not come back', () => {
     const told: string[] = []
     const watch = new DaemonWatch({ raise: (event, message) => told.push(`${event} ${message}`) })
-    const see = (state: 'running' | 'failed', monotonic: number) =>
-      watch.see([{ name: 'clawgressd', state, lastExit: 'signal SIGKILL' }], monotonic)
+    const see = (state: 'running' | 'failed', monotonic: number, isChanging = false) =>
+      watch.see([{ name: 'clawgressd', state, lastExit: 'signal SIGKILL' }], isChanging, monotonic)
     see('failed', 0)
     see('failed', 9_000)
     see('running', 9_500)
     see('failed', 10_000)
     assert.deepEqual(told, [])
-    see('failed', 20_000)
-    see('failed', 30_000)
+    see('failed', 20_000, true)
+    see('failed', 65_000, true)
+    assert.deepEqual(told, [])
+    see('failed', 65_100)
+    see('failed', 75_000)
     assert.equal(told.length, 1)
     assert.match(told[0]!, /^service\.down clawgressd is failed.*SIGKILL/)
   })
