@@ -1,27 +1,28 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fail } from '../../base/errors.ts'
+import { ClawgressError, fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import { uninterrupted } from '../../base/uninterrupted.ts'
 import { hasVyosConfiguration } from '../../base/vyos-machine.ts'
 import { parsePolicy } from '../../policy/index.ts'
 import { withLock } from '../../services/index.ts'
 import { type ConfigDict, type ConfigTree, configDict, loadDefinitions } from '../../vyos/index.ts'
-import { inSentences } from '../failure.ts'
+import { inSentences, problemsOf } from '../failure.ts'
 import { handle, LOCK_WAIT_MS, warningsOf } from '../handler.ts'
 import type { HandlerInput } from '../handler-input.ts'
-import type { ConfigurationSession } from '../session/configuration-session.ts'
+import { type ConfigurationSession, UnsettledCommit } from '../session/configuration-session.ts'
 import { verify } from '../verify.ts'
 import { type BackupContents, readBackup } from './contents.ts'
 import { SECTION } from './members.ts'
-import { holdRestore, keepRestored, settleRestore, undoRestored } from './restore-journal.ts'
+import { holdRestore, keepRestored, type RestoreJournal, settleRestore, undoRestored } from './restore-journal.ts'
 import { putFiles, targetOf } from './restored-files.ts'
 import { pkiOf } from './running-pki.ts'
 import { sectionChange } from './section-change.ts'
 
 /**
  * Puts a backup into force: everything is checked first, by what checks a commit; then the files are replaced, and the
- * configuration is committed. On failure files and enforcement are as before. Throws ClawgressError.
+ * configuration is committed. On failure files and enforcement are as before; where it is not known yet what VyOS's commit
+ * comes to, the journal stays, and the guard settles it. Throws ClawgressError.
  */
 export async function restoreBackup(
   layout: Layout,
@@ -54,8 +55,7 @@ export async function restoreBackup(
           await commitSection(before, backup, session, tell)
         }
       } catch (error) {
-        await withLock(layout, LOCK_WAIT_MS, () => undoRestored(layout, journal), 'restore (putting the files back)')
-        throw error
+        await takeBack(layout, journal, error)
       }
       keepRestored(layout, journal)
     })
@@ -63,6 +63,18 @@ export async function restoreBackup(
     hold.release()
   }
   tell(`Restored the backup of ${backup.created}. Save the configuration to keep it over a reboot.`)
+}
+
+/** Throws what the restore failed with, after the files are as before, or with when they will be settled. */
+async function takeBack(layout: Layout, journal: RestoreJournal, error: unknown): Promise<never> {
+  const undo = () => undoRestored(layout, journal)
+  const undone = () => withLock(layout, LOCK_WAIT_MS, undo, 'restore (putting the files back)')
+  // A commit that is under way needs them when it comes to our handler.
+  const why = error instanceof UnsettledCommit ? [] : await undone().then(() => undefined, problemsOf)
+  if (why === undefined) throw error
+  const message =
+    'The files of the backup are still in place; as soon as no change is under way, the guard keeps them where the configuration of the backup is in force, and takes them back where it is not.'
+  throw new ClawgressError([...problemsOf(error), ...why, { code: 'config.conflict', message }], { cause: error })
 }
 
 /** Puts the section in the place of the one that is in force. */

@@ -1,3 +1,4 @@
+import { ClawgressError } from '../../base/errors.ts'
 import type { ConfigDict } from '../../vyos/index.ts'
 
 /** What a session does before it commits. Paths are words below `service clawgress`, the value of a leaf last. */
@@ -24,13 +25,19 @@ export interface ChangeResult {
   readonly outdated?: true
 }
 
+/**
+ * A commit that is under way still, or left neither the old nor the new: what belongs to the old configuration must not
+ * be put back by who asked for it, because the new one may be in force or come into force.
+ */
+export class UnsettledCommit extends ClawgressError {}
+
 /** The configuration system of the machine: VyOS's, or our own where there is no VyOS. */
 export interface ConfigurationSession {
   /** `service clawgress` in the running configuration, without defaults; undefined where it is not configured. */
   running(): Promise<ConfigDict | undefined>
   /**
    * Makes the change and commits it; one without any paths is only saved. Throws ClawgressError where the configuration
-   * system cannot be used, and where its commit broke off in the middle, with what was found in force then.
+   * system cannot be used, and where its commit broke off and changed nothing; UnsettledCommit where it is not known to.
    */
   change(change: ConfigurationChange): Promise<ChangeResult>
 }

@@ -5,9 +5,11 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { dirname, join } from 'node:path'
 import { fail } from '../../../src/base/errors.ts'
 import { layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
+import { holdRestore, refuseWhileRestoring } from '../../../src/conf_mode/backup/restore-journal.ts'
 import { importIntoNodes } from '../../../src/conf_mode/policy/import-nodes.ts'
-import type { ConfigurationSession } from '../../../src/conf_mode/session/configuration-session.ts'
+import { type ConfigurationSession, UnsettledCommit } from '../../../src/conf_mode/session/configuration-session.ts'
 import { vyosSession } from '../../../src/conf_mode/session/vyos-session.ts'
+import { isHeld } from '../../../src/services/flock.ts'
 import { tempFolder, until } from '../daemon/temp-folder.ts'
 
 const STUB = 'test/data/vyos-stub'
@@ -46,9 +48,9 @@ describe("VyOS's configuration session", () => {
     VYOS_STUB_CALLS: calls(),
     ...more,
   })
-  const sessionOn = (clawgress: object | undefined, more: Record<string, string> = {}) => {
-    const environment = environmentOf(clawgress, more)
-    return vyosSession(['env', ...Object.entries(environment).map(([name, value]) => `${name}=${value}`), 'python3'])
+  const sessionOn = (clawgress: object | undefined, more: Record<string, string> = {}, timeLimitMs?: number) => {
+    const environment = Object.entries(environmentOf(clawgress, more)).map(([name, value]) => `${name}=${value}`)
+    return vyosSession(['env', ...environment, 'python3'], timeLimitMs)
   }
   const told: string[] = []
   const importPolicy = (session: ConfigurationSession, policy: object, save = false) => {
@@ -163,6 +165,51 @@ describe("VyOS's configuration session", () => {
       const goesOn = JSON.stringify({ effective: { service: { clawgress: wanted } } })
       const session = sessionOn({ client: {} }, { VYOS_STUB_COMMIT: 'killed', VYOS_STUB_GOES_ON: goesOn })
       await assert.rejects(importPolicy(session, POLICY), /status none\. service clawgress is not as it was/)
+    })
+
+    for (const commit of ['refused', 'killed'])
+      it(`is no refusal while a commit is under way, and keeps the mark of a restore as long (${commit})`, async () => {
+        const layout = layoutBelow(folder())
+        const underWay = join(folder(), 'under-way')
+        writeFileSync(underWay, '')
+        const hold = holdRestore(layout)
+        hold.share()
+        try {
+          const session = sessionOn({ client: {} }, { VYOS_STUB_COMMIT: commit, VYOS_STUB_UNDER_WAY: underWay }, 300)
+          const told = /commit broke off: .*A commit is under way still, .* not known yet: .*\(config\.conflict\)$/
+          await assert.rejects(importPolicy(session, POLICY), (error: Error) => {
+            assert.ok(error instanceof UnsettledCommit)
+            assert.match(error.message, told)
+            return true
+          })
+        } finally {
+          hold.release()
+        }
+        assert.throws(() => refuseWhileRestoring(layout), /A backup is being restored/)
+        rmSync(underWay)
+        await until(() => !isHeld(runtimePaths(layout).restoreLock), 'the mark is given back', 10_000)
+      })
+
+    it('waits for one that goes on longer, and tells what that left', async () => {
+      const underWay = join(folder(), 'under-way')
+      writeFileSync(underWay, '')
+      const stub = { VYOS_STUB_COMMIT: 'refused', VYOS_STUB_UNDER_WAY: underWay }
+      const imported = assert.rejects(
+        importPolicy(sessionOn({ client: {} }, stub), POLICY),
+        /refused the policy and is/,
+      )
+      await until(() => noted().at(-1)?.[0] === 'discard', 'the commit broke off', 20_000)
+      rmSync(underWay)
+      await imported
+    })
+
+    it('is refused at once, and not by what it left, where the commit of somebody else kept it from beginning', async () => {
+      const underWay = join(folder(), 'under-way')
+      writeFileSync(underWay, '')
+      const session = sessionOn({ client: {} }, { VYOS_STUB_COMMIT: 'locked', VYOS_STUB_UNDER_WAY: underWay })
+      await assert.rejects(importPolicy(session, POLICY), /refused the policy and is as it was/)
+      assert.match(told.join('\n'), /another commit in progress/)
+      rmSync(underWay)
     })
 
     it('is told with the generation that our handler made live all the same', async () => {

@@ -59,6 +59,8 @@ class ConfigSession:
             time.sleep(0.01)
         if os.environ.get('VYOS_STUB_COMMIT') == 'refused':
             raise ConfigSessionError('[[service clawgress]] failed\nCommit failed\n')
+        if os.environ.get('VYOS_STUB_COMMIT') == 'locked':
+            raise ConfigSessionError('Configuration system temporarily locked due to another commit in progress\n')
         if 'VYOS_STUB_AFTER' in os.environ:
             os.environ['VYOS_STUB_CONFIG'] = os.environ['VYOS_STUB_AFTER']
         if os.environ.get('VYOS_STUB_COMMIT') == 'broken':
