@@ -65,7 +65,7 @@ export class FlowRecorder {
   }
 
   get lost(): { disk: number; unreadable: number } {
-    return { disk: this.output.lost, unreadable: this.counts.unreadable + this.tail.counts.overlong }
+    return { disk: this.output.lost, unreadable: this.counts.unreadable + this.tail.counts.overlong + this.output.torn }
   }
 
   backlog(): number {

@@ -152,7 +152,8 @@ export class Recorder {
       lastHour: this.tally.lastHour(Date.now()) as Record<string, number>,
       lost: {
         kernel: this.packets.lost,
-        unreadable: this.unreadable + this.sources.reduce((sum, { tail }) => sum + tail.counts.overlong, 0),
+        unreadable:
+          this.unreadable + this.output.torn + this.sources.reduce((sum, { tail }) => sum + tail.counts.overlong, 0),
         disk: this.output.lost,
         syslog: this.context.systemLog.dropped,
       },

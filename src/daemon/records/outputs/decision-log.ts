@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 
 export interface DecisionLogOptions {
@@ -15,6 +25,8 @@ export interface DecisionLogOptions {
 export class DecisionLog {
   /** Records that could not be written. */
   lost = 0
+  /** Lines that an earlier writer was killed in the middle of. */
+  torn = 0
   /** The last failure, in words, until a write succeeds. */
   trouble: string | undefined
   private readonly path: string
@@ -67,10 +79,25 @@ export class DecisionLog {
       this.close()
     }
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o750 })
-    this.fd = openSync(this.path, 'a', 0o640)
+    this.fd = openSync(this.path, 'a+', 0o640)
     const { ino, size } = fstatSync(this.fd)
     this.inode = ino
     this.size = size
+    try {
+      this.endTornLine()
+    } catch (error) {
+      // Opened, and looked at, again with the next record.
+      this.close()
+      throw error
+    }
+  }
+
+  /** Half a line would swallow the next one. */
+  private endTornLine(): void {
+    const last = Buffer.alloc(1)
+    if (this.size === 0 || readSync(this.fd!, last, 0, 1, this.size - 1) === 0 || last[0] === 10) return
+    this.append(Buffer.from('\n'))
+    this.torn++
   }
 
   private rotate(): void {

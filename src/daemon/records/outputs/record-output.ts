@@ -33,6 +33,11 @@ export class RecordOutput {
     return this.log?.lost ?? 0
   }
 
+  /** Lines of the file that nobody can read, because their writer was killed. */
+  get torn(): number {
+    return this.log?.torn ?? 0
+  }
+
   /** Why they cannot be written, until they can. */
   get trouble(): string | undefined {
     return this.log?.trouble

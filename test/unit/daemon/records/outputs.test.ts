@@ -40,6 +40,19 @@ describe('the decision log', () => {
     assert.deepEqual([linesOf(`${path}.old`), linesOf(path)], [['one'], ['two']])
   })
 
+  it('ends half a line that a killed writer has left, which would swallow the next record, and counts it', () => {
+    const path = join(folder(), 'torn.jsonl')
+    writeFileSync(path, 'one\n{"half":')
+    const log = new DecisionLog(path)
+    log.write(['two'])
+    log.write(['three'])
+    log.close()
+    log.write(['four'])
+    log.close()
+    assert.deepEqual(linesOf(path), ['one', '{"half":', 'two', 'three', 'four'])
+    assert.equal(log.torn, 1)
+  })
+
   it('survives a full disk: whole records are lost, counted, and the next ones are whole', () => {
     const mount = join(folder(), 'small')
     mkdirSync(mount)

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { runtimePaths } from '../../../../src/base/layout.ts'
+import { decisionRecord } from '../../../../src/daemon/records/kinds/record.ts'
 import { namedLine, POLICY, packetLine, type Recording, useRecording } from './recording.ts'
 
 describe('the recorder, started again,', () => {
@@ -32,6 +35,18 @@ describe('the recorder, started again,', () => {
     next.step(Date.now() + 150)
     assert.equal(recording.records().length, 1)
     next.close()
+  })
+
+  it('makes whole records after one that it was killed in the middle of, and counts that one', () => {
+    recording.activate(POLICY)
+    recording.write('nflogRecords', packetLine())
+    const { decisions } = runtimePaths(recording.layout)
+    writeFileSync(decisions, '{"schema":"clawgress.deci')
+    recording.run()
+    const [half, whole] = readFileSync(decisions, 'utf8').split('\n')
+    assert.equal(half, '{"schema":"clawgress.deci')
+    assert.equal(decisionRecord.parse(JSON.parse(whole!)).address, '198.18.9.9')
+    assert.equal(recording.recorder.status().lost.unreadable, 1)
   })
 
   it('knows the denials of the last hour that were recorded before it', async () => {
