@@ -6,6 +6,7 @@ import { execa } from 'execa'
 import { settleAll } from '../../../src/base/settle.ts'
 import { makeBase } from '../support/debian-root/base.ts'
 import { DebianMachine } from '../support/debian-root/machine.ts'
+import { until } from '../support/lab.ts'
 
 const VERSION = JSON.parse(readFileSync('package.json', 'utf8')).version as string
 const DEB = `clawgress_${VERSION}_amd64.deb`
@@ -68,6 +69,31 @@ describe('the Debian package', function () {
       )
       assert.match(await machine.must(`clawgress shell -c '${SWITCH_ON}'`), /is live and proven/)
       assert.equal(await machine.must(`systemctl is-active ${UNITS}`), 'active\n'.repeat(5).trimEnd())
+    })
+
+    it('gives a guard time to start, and replaces one that stands still without ending what it has begun', async () => {
+      const begins = 'sleep 100 & sleep 3; exec /usr/bin/clawgress guard'
+      await useDropIn(machine, `[Service]\nWatchdogSec=2\nExecStart=\nExecStart=/bin/sh -c "${begins}"\n`)
+      await machine.must('systemctl restart clawgress-guard')
+      const shown = (property: string) => machine.must(`systemctl show --property=${property} --value clawgress-guard`)
+      const guard = await shown('MainPID')
+      assert.equal(await shown('NRestarts'), '0')
+      const cgroup = '/sys/fs/cgroup/system.slice/clawgress-guard.service/cgroup.procs'
+      const sleeping = () =>
+        machine.must(`for pid in $(cat ${cgroup}); do if grep -qx sleep /proc/$pid/comm; then echo $pid; fi; done`)
+      const begun = await sleeping()
+      assert.match(begun, /^\d+$/)
+      await machine.must(`kill -STOP ${guard}`)
+      await until(
+        'another guard is at work',
+        20_000,
+        async () =>
+          (await machine.run('systemctl is-active clawgress-guard')).text === 'active' &&
+          (await shown('MainPID')) !== guard,
+      )
+      assert.ok((await sleeping()).split('\n').includes(begun))
+      await useDropIn(machine, '')
+      await machine.must(`systemctl restart clawgress-guard; kill ${(await sleeping()).replace('\n', ' ')}`)
     })
 
     it('is upgraded under clients without taking the table away', async () => {
@@ -167,6 +193,13 @@ const pids = async (machine: DebianMachine): Promise<string[]> =>
   (await machine.must('systemctl show --property=MainPID --value clawgress-pinner clawgressd clawgress-guard')).split(
     /\n+/,
   )
+
+/** Other settings of the guard's unit than the package's; none where it is empty. */
+async function useDropIn(machine: DebianMachine, content: string): Promise<void> {
+  await machine.must('mkdir -p /run/systemd/system/clawgress-guard.service.d')
+  machine.put('/run/systemd/system/clawgress-guard.service.d/test.conf', content)
+  await machine.must('systemctl daemon-reload')
+}
 
 /** The same package under another version. */
 async function repack(machine: DebianMachine, version: string): Promise<void> {
