@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import { formatProblem } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
 import { withLock } from '../services/index.ts'
+import type { ConfigDict } from '../vyos/index.ts'
 import { type Activation, activate } from './activate.ts'
 import { noteCommitted, settleCutOffRestore } from './backup/restore-journal.ts'
 import { behindDefaultDeny } from './behind-default-deny.ts'
@@ -22,30 +23,64 @@ export const handle = (input: HandlerInput, layout: Layout): Promise<string> =>
   inSentences(() => carryOut(input, layout))
 
 async function carryOut(input: HandlerInput, layout: Layout): Promise<string> {
-  const { proposed } = input
-  const isLocked = !input.dry_run || isCommitting()
-  if (proposed === null || proposed.disable !== undefined) {
-    const remove = async () => {
-      const settled = settleCutOffRestore(layout, input)
-      const said = await removeEverything(layout, operator(), proposed === null ? 'deleted' : 'disabled')
-      noteCommitted(layout)
-      return [...settled, said].join('\n')
-    }
-    return input.dry_run ? '' : withLock(layout, LOCK_WAIT_MS, remove, 'commit')
+  if (!input.dry_run) {
+    const { settled, warnings, said } = await withLock(layout, LOCK_WAIT_MS, () => enforce(input, layout), 'commit')
+    return [...settled, ...warnings, said].join('\n')
   }
-  const carry = async () => {
-    const settled = isLocked ? settleCutOffRestore(layout, input) : []
-    refuseNewerConfiguration(layout)
-    refuseLeftOut(proposed)
+  const wanted = toBeEnforced(input)
+  if (wanted === undefined) return ''
+  if (!isCommitting()) return warningsOf(await check(input, wanted, layout)).join('\n')
+  const tryOut = async () => {
+    settleCutOffRestore(layout, input)
+    await check(input, wanted, layout)
+  }
+  await withLock(layout, LOCK_WAIT_MS, () => behindDefaultDeny(layout, wanted, tryOut), 'commit')
+  // The warnings come when it is applied.
+  return ''
+}
+
+export interface Enforced {
+  /** What became of a restore that was cut off. */
+  readonly settled: readonly string[]
+  readonly warnings: readonly string[]
+  /** What is live now. */
+  readonly said: string
+}
+
+/**
+ * Settles a restore that was cut off, and makes the router enforce what the configuration says, or nothing where that is
+ * deleted or disabled. The caller holds the lock. Throws ClawgressError.
+ */
+export async function enforce(input: HandlerInput, layout: Layout): Promise<Enforced> {
+  const wanted = toBeEnforced(input)
+  if (wanted === undefined) {
+    const settled = settleCutOffRestore(layout, input)
+    const said = await removeEverything(layout, operator(), input.proposed === null ? 'deleted' : 'disabled')
+    noteCommitted(layout)
+    return { settled, warnings: [], said }
+  }
+  return behindDefaultDeny(layout, wanted, async () => {
+    // While the files are as they are: what is refused leaves its restore to be settled by what is not.
+    refuseUnfit(wanted, layout)
+    const settled = settleCutOffRestore(layout, input)
     const verified = await verify(input, layout)
-    // The same warnings come again when it is applied.
-    if (input.dry_run) return isCommitting() ? '' : warningsOf(verified).join('\n')
     const activation = await activate(layout, verified, input, operator())
     noteCommitted(layout)
-    return [...settled, ...warningsOf(verified), describe(activation, verified)].join('\n')
-  }
-  if (!isLocked) return carry()
-  return withLock(layout, LOCK_WAIT_MS, () => behindDefaultDeny(layout, proposed, carry), 'commit')
+    return { settled, warnings: warningsOf(verified), said: describe(activation, verified) }
+  })
+}
+
+const toBeEnforced = ({ proposed }: HandlerInput): ConfigDict | undefined =>
+  proposed === null || proposed.disable !== undefined ? undefined : proposed
+
+async function check(input: HandlerInput, wanted: ConfigDict, layout: Layout): Promise<Verified> {
+  refuseUnfit(wanted, layout)
+  return verify(input, layout)
+}
+
+function refuseUnfit(wanted: ConfigDict, layout: Layout): void {
+  refuseNewerConfiguration(layout)
+  refuseLeftOut(wanted)
 }
 
 /** VyOS's classic back end verifies in the course of a commit, and tells us its session; what only tries has none. */

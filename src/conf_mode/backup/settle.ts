@@ -1,13 +1,10 @@
 import type { Layout } from '../../base/layout.ts'
 import { withLock } from '../../services/index.ts'
 import { type ConfigTree, configDict, loadDefinitions } from '../../vyos/index.ts'
-import { activate } from '../activate.ts'
 import { inSentences } from '../failure.ts'
-import { describe, LOCK_WAIT_MS, operator } from '../handler.ts'
-import { removeEverything } from '../remove.ts'
-import { verify } from '../verify.ts'
+import { enforce, LOCK_WAIT_MS } from '../handler.ts'
 import { SECTION } from './members.ts'
-import { isUnsettled, settleCutOffRestore } from './restore-journal.ts'
+import { isUnsettled } from './restore-journal.ts'
 import { pkiOf } from './running-pki.ts'
 
 /**
@@ -26,14 +23,9 @@ export async function settleByRunning(
     const tree = await running()
     const config = configDict(tree, loadDefinitions(), SECTION)
     if (config === undefined) return
-    for (const line of settleCutOffRestore(layout, { proposed: config, effective: config })) tell(line)
-    if (config.disable !== undefined) {
-      tell(await removeEverything(layout, operator(), 'disabled'))
-      return
-    }
     const input = { proposed: config, effective: config, pki: pkiOf(tree), dry_run: false }
-    const verified = await verify(input, layout)
-    tell(describe(await activate(layout, verified, input, operator()), verified))
+    const { settled, said } = await enforce(input, layout)
+    for (const line of [...settled, said]) tell(line)
   }
   await withLock(layout, LOCK_WAIT_MS, () => inSentences(settle), 'settling a restore that was cut off')
 }
