@@ -1,6 +1,8 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { GuardWatch } from '../guard-watch.ts'
 import type { DaemonStatus } from '../status.ts'
+import { NOTHING_COUNTED, RisingCounters, TotalsFile } from '../telemetry/sources/rising-counter.ts'
 import { FlowRecorder } from './flow-recorder.ts'
 import { Omissions } from './kinds/omission-record.ts'
 import type { AnyRecord } from './kinds/record-kinds.ts'
@@ -14,6 +16,11 @@ import { LineFollower } from './sources/line-follower.ts'
 /** Octets of the files of omissions: two of them. */
 const OMISSION_BYTES = 1 << 20
 
+/** Whoever writes records down and counts those that were not taken. */
+export interface Writer {
+  readonly lost: Pick<DaemonStatus['lost'], 'disk' | 'syslog'>
+}
+
 /** Everything that makes records: denials, flows, commits, alerts, and what is missing of them. */
 export class Records {
   private readonly context: RecordContext
@@ -21,14 +28,24 @@ export class Records {
   private readonly denials: Recorder
   private readonly flows: FlowRecorder
   private readonly followers: readonly LineFollower[]
-  private readonly omissions = new Omissions()
+  private readonly omissions = new Omissions({ rate: 0 })
+  private readonly overLimit: RisingCounters
+  private readonly overLimitFile: TotalsFile
+  /** Denials over the limits since this program, or the one before it, looked last. */
+  private rate = 0
+  private isRateKept = true
   private readonly omitted: RecordOutput
+  private readonly others: Writer[] = []
   private comparedAt: number | undefined
 
   constructor(options: RecordContextOptions, guard: GuardWatch) {
     this.guard = guard
     this.context = new RecordContext(options)
     const { paths, systemLog, bus } = this.context
+    // Before the first record since the machine was booted, what the table has counted has been told by nobody.
+    const isFirst = !existsSync(join(paths.daemonFolder, 'nflog.place'))
+    this.overLimitFile = new TotalsFile(join(paths.daemonFolder, 'over-limit.totals'))
+    this.overLimit = new RisingCounters(this.overLimitFile.read()?.denied ?? (isFirst ? NOTHING_COUNTED : undefined))
     this.denials = new Recorder({ ...options, context: this.context })
     this.flows = new FlowRecorder(this.context, (number) => guard.generationOf(number))
     mkdirSync(paths.telemetryFolder, { recursive: true, mode: 0o750 })
@@ -59,6 +76,11 @@ export class Records {
     this.context.bus.publish(records)
   }
 
+  /** Counts and tells the losses of another writer with its own. */
+  include(writer: Writer): void {
+    this.others.push(writer)
+  }
+
   /** One round. True: call again at once. */
   step(now: number): boolean {
     const isMore = [this.denials.step(now), this.flows.step(now)].includes(true)
@@ -66,6 +88,7 @@ export class Records {
     this.compare()
     this.omitted.emit(this.omissions.take(this.missing(), now))
     this.denials.toldLost(this.omissions.told('kernel'))
+    this.keepRate()
     return isMore
   }
 
@@ -88,7 +111,8 @@ export class Records {
       flows: counts.flows,
       lost: {
         ...status.lost,
-        disk: status.lost.disk + lost.disk,
+        disk: this.others.reduce((sum, other) => sum + other.lost.disk, status.lost.disk + lost.disk),
+        syslog: this.others.reduce((sum, other) => sum + other.lost.syslog, status.lost.syslog),
         unreadable: status.lost.unreadable + lost.unreadable,
       },
       backlog: status.backlog + this.flows.backlog(),
@@ -109,14 +133,21 @@ export class Records {
     if (sight === undefined || sight.seenAt === this.comparedAt) return
     this.comparedAt = sight.seenAt
     const { counters } = sight
-    if ('unknown' in counters || counters.table === undefined) return
-    this.denials.compare(counters.table, counters.logged.packets)
+    if ('unknown' in counters) return
+    const { table, logged, notLogged } = counters
+    this.rate += this.overLimit.added(new Map([['denied', notLogged.packets]]), table).get('denied') ?? 0
+    this.isRateKept = false
+    if (table !== undefined) this.denials.compare(table, logged.packets)
+  }
+
+  /** Only what has been told: the next program tells the rest. */
+  private keepRate(): void {
+    if (this.isRateKept || this.omissions.told('rate') !== this.rate) return
+    this.overLimitFile.write({ denied: this.overLimit })
+    this.isRateKept = true
   }
 
   private missing() {
-    const { lost } = this.status()
-    const counters = this.guard.sight?.counters
-    const isKnown = counters !== undefined && !('unknown' in counters)
-    return { ...lost, ...(isKnown ? { rate: counters.notLogged.packets } : {}) }
+    return { ...this.status().lost, rate: this.rate }
   }
 }

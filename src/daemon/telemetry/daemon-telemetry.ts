@@ -27,7 +27,7 @@ export class DaemonTelemetry {
   private readonly plans: PlanWatch
 
   constructor({ layout, plans, guard, onRecord }: TelemetryParts) {
-    const { telemetryFolder, pinnerSocket } = runtimePaths(layout)
+    const { telemetryFolder, pinnerSocket, daemonFolder } = runtimePaths(layout)
     this.plans = plans
     this.telemetry = new Telemetry(join(telemetryFolder, 'telemetry.db'))
     this.sources = new TelemetrySources(
@@ -39,6 +39,7 @@ export class DaemonTelemetry {
       },
       guard,
       new PinnerClient(pinnerSocket, PINNER_TIMEOUT),
+      daemonFolder,
     )
     const live = () => (plans.live === undefined ? undefined : { plan: plans.live, since: plans.liveSince ?? 0 })
     this.metrics = new Metrics({ live, guard, sources: this.sources })
@@ -63,6 +64,7 @@ export class DaemonTelemetry {
   }
 
   close(): void {
+    this.sources.close()
     this.telemetry.close()
   }
 }

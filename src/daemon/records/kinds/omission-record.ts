@@ -32,9 +32,14 @@ const EVERY = 1_000
 
 /** Turns counts that only rise into records of what was added, one a second of each kind at most. */
 export class Omissions {
-  private readonly totals = new Map<Omission, number>()
+  private readonly totals: Map<Omission, number>
   private toldAt = 0
   private made = 0
+
+  /** What has been told before. */
+  constructor(told: Partial<Record<Omission, number>> = {}) {
+    this.totals = new Map(Object.entries(told) as [Omission, number][])
+  }
 
   /** `totals` since whatever start; one that fell began anew. The first look at `rate` is only remembered. */
   take(totals: Partial<Record<Omission, number>>, now: number): OmissionRecord[] {

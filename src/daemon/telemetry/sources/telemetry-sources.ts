@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseAddress, parsePrefix } from '../../../base/address.ts'
 import type { ReasonCode } from '../../../base/reasons.ts'
 import { viewName } from '../../../dns/index.ts'
@@ -8,9 +10,11 @@ import type { GuardWatch } from '../../guard-watch.ts'
 import type { Measure } from '../measures.ts'
 import type { Event } from '../telemetry.ts'
 import { readCacheHits } from './named-statistics.ts'
-import { RisingCounters } from './rising-counter.ts'
+import { NOTHING_COUNTED, RisingCounters, TotalsFile } from './rising-counter.ts'
 
 const EVERY = 2_000
+/** Milliseconds between the keeping of totals, for a daemon that is killed. */
+const KEEP_EVERY = 10_000
 
 /** Whoever counts. */
 export interface CountSink {
@@ -30,23 +34,36 @@ export class TelemetrySources {
   private readonly guard: GuardWatch
   private readonly pinner: PinnerClient
   private readonly cacheHits: () => Promise<Map<string, number>>
-  private readonly hits = new RisingCounters()
-  private readonly queries = new RisingCounters()
-  private readonly denied = new RisingCounters()
+  private readonly totalsFile: TotalsFile
+  private readonly counters: Readonly<Record<'hits' | 'queries' | 'denied', RisingCounters>>
+  private keptAt = 0
   private askedAt = Number.NEGATIVE_INFINITY
   private isAsking = false
   private guardSeenAt = 0
 
+  /** `folder`: the daemon's, which lives as long as the table does. */
   constructor(
     sink: CountSink,
     guard: GuardWatch,
     pinner: PinnerClient,
+    folder: string,
     cacheHits: () => Promise<Map<string, number>> = readCacheHits,
   ) {
     this.sink = sink
     this.guard = guard
     this.pinner = pinner
     this.cacheHits = cacheHits
+    this.totalsFile = new TotalsFile(join(folder, 'telemetry.totals'))
+    const kept = this.totalsFile.read()
+    // Before the daemon's first record since the machine was booted, nobody has taken what was counted.
+    const unkept = existsSync(join(folder, 'nflog.place')) ? undefined : NOTHING_COUNTED
+    const counters = (name: string) => new RisingCounters(kept?.[name] ?? unkept)
+    this.counters = { hits: counters('hits'), queries: counters('queries'), denied: counters('denied') }
+  }
+
+  /** Keeps what was counted until now, so that the next daemon adds what comes in between. */
+  close(): void {
+    this.totalsFile.write(this.counters)
   }
 
   /** Never throws, and waits for nobody. */
@@ -54,6 +71,10 @@ export class TelemetrySources {
     if (this.isAsking || Math.abs(now - this.askedAt) < EVERY) return
     this.askedAt = now
     this.takeGuard(plan)
+    if (Math.abs(now - this.keptAt) >= KEEP_EVERY) {
+      this.keptAt = now
+      this.totalsFile.write(this.counters)
+    }
     if (plan === undefined) return
     this.isAsking = true
     void Promise.all([
@@ -74,7 +95,7 @@ export class TelemetrySources {
   }
 
   private async takeHits(plan: Plan): Promise<void> {
-    const added = this.hits.added(await this.cacheHits())
+    const added = this.counters.hits.added(await this.cacheHits())
     for (const { id, name } of plan.groups) {
       const count = added.get(viewName(id))
       if (count !== undefined) this.sink.add({ group: name }, 'cacheHits', count)
@@ -99,9 +120,10 @@ export class TelemetrySources {
     if (sight === undefined || sight.seenAt === this.guardSeenAt) return
     this.guardSeenAt = sight.seenAt
     const { clientQueries, counters } = sight
+    const table = 'unknown' in counters ? undefined : counters.table
     // A guard of an older version says nothing of them.
     if (clientQueries !== undefined && !('unknown' in clientQueries)) {
-      const added = this.queries.added(new Map(Object.entries(clientQueries as Record<string, number>)))
+      const added = this.counters.queries.added(new Map(Object.entries(clientQueries as Record<string, number>)), table)
       for (const [client, count] of added)
         this.sink.add({ client, group: plan && groupOfClient(plan, client) }, 'queries', count)
     }
@@ -109,7 +131,7 @@ export class TelemetrySources {
       const totals = Object.entries(counters.denied).flatMap(([scope, reasons]) =>
         Object.entries(reasons).map(([reason, { packets }]) => [`${scope} ${reason}`, packets] as const),
       )
-      for (const [key, count] of this.denied.added(new Map(totals))) {
+      for (const [key, count] of this.counters.denied.added(new Map(totals), table)) {
         const [scope, reason] = key.split(' ') as [string, ReasonCode]
         const group = plan?.groups.find((each) => each.key === scope)?.name ?? scope
         const label = `${group} ${reason}`

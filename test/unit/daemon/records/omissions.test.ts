@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { layoutBelow, runtimePaths } from '../../../../src/base/layout.ts'
 import { GuardWatch } from '../../../../src/daemon/guard-watch.ts'
@@ -38,6 +38,22 @@ describe('what the records lack', () => {
     second(0, 11_000)
     for (let i = 0; i < 10; i++) second(1, 12_000 + i * 1_000)
     assert.deepEqual(told, [1, 1, ...Array(9).fill(2)])
+  })
+
+  it('holds what others that write records have lost', () => {
+    const layout = layoutBelow(join(folder(), 'others'))
+    for (const path of [join(layout.run, 'log'), join(layout.named, 'log'), layout.log])
+      mkdirSync(path, { recursive: true })
+    const records = new Records({ layout, lookUpNames: async () => new Map() }, new GuardWatch(layout))
+    records.include({ lost: { disk: 2, syslog: 3 } })
+    records.step(Date.now())
+    const { disk, syslog } = records.status().lost
+    records.close()
+    assert.deepEqual([disk, syslog], [2, 3])
+    assert.match(
+      readFileSync(runtimePaths(layout).omissions, 'utf8'),
+      /"event":"disk",[^\n]*"count":2,[\s\S]*"event":"syslog",[^\n]*"count":3,/,
+    )
   })
 
   it('is told of syslog in the file, and not again for the records that tell it', async () => {
@@ -79,5 +95,36 @@ describe('what the records lack', () => {
     } finally {
       records.close()
     }
+  })
+
+  it('is told of denials over the limit that the guard saw before this program looked, once', async () => {
+    const layout = layoutBelow(join(folder(), 'over-limit'))
+    const { omissions, guardReport } = runtimePaths(layout)
+    for (const path of [join(layout.run, 'log'), join(layout.named, 'log'), layout.log])
+      mkdirSync(path, { recursive: true })
+    const sum = () =>
+      (existsSync(omissions) ? readFileSync(omissions, 'utf8').trim().split('\n') : [])
+        .map((line) => omissionRecord.parse(JSON.parse(line)))
+        .reduce((all, { event, count }) => all + (event === 'rate' ? count : 0), 0)
+    let now = Date.now()
+    /** The life of one program, which looks twice. */
+    const live = (table: number, packets: number) => {
+      const guard = new GuardWatch(layout)
+      const none = { packets: 0, bytes: 0 }
+      const counters = { table, denied: {}, logged: none, notLogged: { packets, bytes: 0 } }
+      const unknown = { unknown: 'not asked' }
+      const records = new Records({ layout, lookUpNames: async () => new Map(), syslogCommand: () => ['cat'] }, guard)
+      for (let i = 0; i < 2; i++) {
+        now += 3_000
+        const sight = { seenAt: now, ruleset: unknown, counters, clientQueries: unknown, units: unknown }
+        writeFileSync(guardReport, JSON.stringify(sight))
+        guard.refresh(now)
+        records.step(now)
+      }
+      records.close()
+      return sum()
+    }
+    writeFileSync(runtimePaths(layout).nflogRecords, '')
+    assert.deepEqual([live(7, 100), live(7, 130), live(7, 130), live(8, 200)], [100, 130, 130, 330])
   })
 })
