@@ -34,6 +34,10 @@ interface Group {
 export class FirstDenials {
   /** In the order of their last denial. Only their number is bounded: by age, a clock that is set would renew them all. */
   private readonly known = new Set<string>()
+  /** By client: reading an address takes far longer than all else about a record. */
+  private readonly keys = new Map<string, string>()
+  /** The last of those that are known. */
+  private newest: string | undefined
   private readonly groups = new Map<string, Group>()
   private learningMs: number
   private watched = 0
@@ -48,6 +52,7 @@ export class FirstDenials {
 
   restore(clients: readonly string[], watchedMs: number): void {
     for (const client of clients.slice(-MAX_CLIENTS)) this.known.add(client)
+    this.newest = undefined
     this.watched += watchedMs
   }
 
@@ -72,7 +77,9 @@ export class FirstDenials {
   take(record: DecisionRecord, monotonic: number): void {
     const { client, name } = record
     if (client === undefined || name === undefined) return
-    const key = clientKey(client)
+    const key = this.keyOf(client)
+    if (key === this.newest) return
+    this.newest = key
     const isNew = !this.known.delete(key)
     this.known.add(key)
     if (!isNew) return
@@ -92,6 +99,15 @@ export class FirstDenials {
       const burst = group.burst === undefined ? [] : [burstOf(name, group.burst, group.count.sum(monotonic))]
       return [...group.single.map(({ record }) => singleOf(record)), ...burst]
     })
+  }
+
+  private keyOf(client: string): string {
+    const known = this.keys.get(client)
+    if (known !== undefined) return known
+    if (this.keys.size >= MAX_CLIENTS) this.keys.clear()
+    const key = clientKey(client)
+    this.keys.set(client, key)
+    return key
   }
 
   private tell(record: DecisionRecord, at: number): void {
