@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ClawgressError } from '../../../src/base/errors.ts'
 import { type Layout, layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
@@ -46,5 +46,11 @@ describe('the guard, for a restore that was cut off,', () => {
 
   it('enforces nothing that a commit refuses: a configuration of which nodes were left out', async () => {
     assert.equal(await refusal('service {\n clawgress {\n  left-out "restriction"\n }\n}\n'), 'config.version')
+  })
+
+  it('says that it could not, where no service clawgress is in force, and does not remove what is', async () => {
+    symlinkSync('generation', runtimePaths(layout).current)
+    assert.equal(await refusal('system {\n host-name "r1"\n}\n'), 'config.missing')
+    assert.equal(readlinkSync(runtimePaths(layout).current), 'generation')
   })
 })
