@@ -26,10 +26,10 @@ export function runProgram(program: string, args: readonly string[], options: Pr
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
       detached: true,
     })
+    // Not spawn's own, which goes on, and keeps this process, where the program could not be started.
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
     const said = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
     let length = 0
     for (const stream of ['stdout', 'stderr'] as const)
@@ -38,7 +38,11 @@ export function runProgram(program: string, args: readonly string[], options: Pr
         if (length <= maxOutput) said[stream].push(chunk)
         else child.kill('SIGKILL')
       })
-    child.once('error', reject)
+    child.once('error', (error) => {
+      clearTimeout(timer)
+      reject(error)
+    })
+    child.once('exit', () => clearTimeout(timer))
     child.once('close', (status) =>
       resolve({
         exitCode: status ?? undefined,

@@ -1,5 +1,6 @@
 import { ClawgressError, type Problem } from '../base/errors.ts'
 import type { Layout } from '../base/layout.ts'
+import { settleAll } from '../base/settle.ts'
 import type { AlertSettings } from '../daemon/alerts/settings.ts'
 import type { ApiSettings } from '../daemon/api/settings.ts'
 import type { WhySettings } from '../daemon/why/settings.ts'
@@ -40,7 +41,7 @@ export async function verify(
   const config = proposed ?? {}
   const problems: Problem[] = []
   // The programs that tell the facts run while the policy is read.
-  const [facts, found] = await Promise.all([
+  const [facts, found] = await settleAll([
     readSystemFacts(),
     collect(problems, () => readPolicy(layout, config, candidate)),
   ])
@@ -78,7 +79,8 @@ export async function verify(
   }
 }
 
-function collect<T>(problems: Problem[], read: () => T): T | undefined {
+/** Asynchronous so that whatever else `read` throws is thrown when all that runs meanwhile is over. */
+async function collect<T>(problems: Problem[], read: () => T): Promise<T | undefined> {
   try {
     return read()
   } catch (error) {

@@ -2,6 +2,7 @@ import { type AddressBytes, maskAddress, type Prefix, parseAddress } from '../..
 import { ENDPOINTS } from '../../base/endpoints.ts'
 import { fail } from '../../base/errors.ts'
 import { runProgram } from '../../base/run-program.ts'
+import { settleAll } from '../../base/settle.ts'
 import { hasFlowtables } from '../../firewall/index.ts'
 import { lookForUntracked, type Untracked } from '../../services/index.ts'
 import { type Listener, readSockets } from './sockets.ts'
@@ -32,12 +33,20 @@ export interface SystemFacts {
 
 /** Reads the facts of this network namespace; changes nothing. */
 export async function readSystemFacts(): Promise<SystemFacts> {
-  const told = Promise.all([readInterfaces(), readUplinks(), hasFlowtables() ? readFlowtables() : []])
-  // While the programs run.
-  const sockets = readSockets([DNS_PORT, ENDPOINTS.namedPort, ENDPOINTS.whyPort, ENDPOINTS.whyTlsPort], NOT_CLIENTS)
-  const untracked = lookForUntracked()
-  const [interfaces, uplinks, flowtableDevices] = await told
+  const [interfaces, uplinks, flowtableDevices, { sockets, untracked }] = await settleAll([
+    readInterfaces(),
+    readUplinks(),
+    readFlowtables(),
+    // While the programs run.
+    lookAtKernel(),
+  ])
   return { interfaces, uplinks, ...sockets, flowtableDevices, untracked }
+}
+
+/** Asynchronous for its failures alone: they must not leave those of the programs unheard, which would end the process. */
+async function lookAtKernel() {
+  const ports = [DNS_PORT, ENDPOINTS.namedPort, ENDPOINTS.whyPort, ENDPOINTS.whyTlsPort]
+  return { sockets: readSockets(ports, NOT_CLIENTS), untracked: lookForUntracked() }
 }
 
 /** Ports that the gateway's own programs connect to. */
@@ -95,7 +104,7 @@ interface IpRouteJson {
 }
 
 async function readUplinks(): Promise<string[]> {
-  const lists = await Promise.all(['-4', '-6'].map((family) => ip(family, '-j', 'route', 'show', 'default')))
+  const lists = await settleAll(['-4', '-6'].map((family) => ip(family, '-j', 'route', 'show', 'default')))
   const routes = lists.flatMap((text) => JSON.parse(text.trim() === '' ? '[]' : text) as IpRouteJson[])
   return [
     ...new Set(routes.flatMap(({ dev, nexthops = [] }) => [{ dev }, ...nexthops].flatMap(({ dev }) => dev ?? []))),
@@ -103,6 +112,7 @@ async function readUplinks(): Promise<string[]> {
 }
 
 async function readFlowtables(): Promise<string[]> {
+  if (!hasFlowtables()) return []
   // Terse: no elements, so large sets cost nothing (facts: nftables A4).
   const { exitCode, stdout } = await runProgram('nft', ['-t', 'list', 'flowtables'], { timeoutMs: TIMEOUT_MS })
   if (exitCode !== 0) fail('apply.kernel', 'nft does not list the flowtables that the kernel has.')
