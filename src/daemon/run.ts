@@ -56,6 +56,7 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
     publish: (made) => records.publish(made),
     syslogCommand: options.syslogCommand,
   })
+  records.include(alerts)
   const status = () =>
     withTroubles(records.status(), [...counts.troubles, api?.trouble, why.trouble, ...alerts.troubles])
   const api = openApi(

@@ -12,7 +12,7 @@ import type { SyslogCommand } from '../records/outputs/system-log.ts'
 import { stampOf } from '../settings-file.ts'
 import { type Alert, revisionOf } from './alert.ts'
 import { AlertBook } from './alert-book.ts'
-import { AlertLog, alertRecordOf } from './alert-log.ts'
+import { AlertLog, type AlertLosses, alertRecordOf, alertSystemLog } from './alert-log.ts'
 import { learntFile, type Told, toldFile } from './alert-state.ts'
 import { Evaluators } from './evaluators.ts'
 import type { Sender } from './payload.ts'
@@ -23,7 +23,7 @@ import {
   readAlertSettings,
   type Webhook,
 } from './settings.ts'
-import { ended, type TestOutcome, testAlert, tryWebhook } from './test-alert.ts'
+import { ended, type TestOutcome, testAlert, tryLog, tryWebhook } from './test-alert.ts'
 import { WebhookSender, type WebhookStatus } from './webhook-sender.ts'
 
 /** Milliseconds between looks at what is so. */
@@ -87,7 +87,7 @@ export class DaemonAlerts {
     this.settingsFile = join(current, ALERT_SETTINGS_FILE)
     this.told = toldFile(alertsFolder)
     this.learnt = learntFile(alertsFolder)
-    this.log = new AlertLog(daemonAlerts, parts.syslogCommand)
+    this.log = new AlertLog(daemonAlerts, alertSystemLog(parts.syslogCommand))
     this.pinner = new PinnerClient(pinnerSocket, PINNER_TIMEOUT)
     this.evaluators = new Evaluators(current, monotonic)
     this.learntAt = monotonic
@@ -108,6 +108,11 @@ export class DaemonAlerts {
     return [this.settingsTrouble, ...this.told.troubles, ...this.learnt.troubles, this.log.trouble, ...late].filter(
       (each) => each !== undefined,
     )
+  }
+
+  /** Records of alerts that were not taken since the start. */
+  get lost(): AlertLosses {
+    return this.log.lost
   }
 
   report(): AlertReport {
@@ -133,9 +138,11 @@ export class DaemonAlerts {
     if (this.isTesting) fail('alert.test', 'Another test of the alerts is under way; wait for its end.')
     this.isTesting = true
     try {
-      const alert = testAlert(Date.now())
-      const log = webhook === undefined ? [this.tryLog(alert)] : []
-      return [...log, ...(await Promise.all(meant.map((each) => tryWebhook(each, alert, this.sender))))]
+      const now = Date.now()
+      const alert = testAlert(now)
+      const logs = webhook === undefined ? tryLog(this.log, () => this.writeDown([alert, ended(alert, now)], now)) : []
+      const webhooks = Promise.all(meant.map((each) => tryWebhook(each, alert, this.sender)))
+      return [...(await logs), ...(await webhooks)]
     } finally {
       this.isTesting = false
     }
@@ -189,19 +196,6 @@ export class DaemonAlerts {
 
   private get sender(): Sender {
     return { gateway: hostname(), leftOut: this.book.leftOut }
-  }
-
-  private tryLog(alert: Alert): TestOutcome {
-    const now = Date.now()
-    this.writeDown([alert, ended(alert, now)], now)
-    const { trouble } = this.log
-    return {
-      receiver: 'syslog',
-      isTaken: trouble === undefined,
-      answer: trouble ?? 'it was handed over',
-      attempts: 1,
-      milliseconds: Date.now() - now,
-    }
   }
 
   private send(now: number): void {

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import { type Alert, fingerprintOf } from './alert.ts'
+import type { AlertLog } from './alert-log.ts'
 import { type Reply, type Send, sendMessage } from './message.ts'
 import type { Sender } from './payload.ts'
 import type { Webhook } from './settings.ts'
@@ -10,7 +11,7 @@ const ABOUT = { event: 'test', labels: { test: 'true' } } as const
 
 /** How a receiver took a test alert. */
 export interface TestOutcome {
-  /** Name of the webhook, or `syslog`. */
+  /** Name of the webhook, or `file` or `syslog`. */
   readonly receiver: string
   readonly isTaken: boolean
   /** What it answered, or why it did not; a few words. */
@@ -37,6 +38,18 @@ export const ended = (alert: Alert, now: number): Alert => ({
   state: 'resolved',
   endsAt: new Date(now).toISOString(),
 })
+
+/** How the file and syslog take what `write` writes down. Never rejects. */
+export async function tryLog(log: AlertLog, write: () => void): Promise<TestOutcome[]> {
+  const began = performance.now()
+  const troubles = await log.try(write)
+  const milliseconds = Math.round(performance.now() - began)
+  const outcome = (receiver: 'file' | 'syslog', answer: string): TestOutcome => {
+    const trouble = troubles[receiver]
+    return { receiver, isTaken: trouble === undefined, answer: trouble ?? answer, attempts: 1, milliseconds }
+  }
+  return [outcome('file', 'it was written'), outcome('syslog', 'it was handed over')]
+}
 
 /**
  * Tells a receiver of a test alert as it is told of others, and tries once more where that fails. Its end is told, too;

@@ -102,8 +102,8 @@ function* records({ daemon, counters }: StatusFacts): Iterable<string> {
   yield* daemon.troubles
   const { kernel, disk, syslog, unreadable } = daemon.lost
   if (kernel > 0) yield `${kernel} denied packets left no record, because the machine was too busy to write them down.`
-  if (disk > 0) yield `${disk} decision records were lost, because the disk was full. Make room below the log folder.`
-  if (syslog > 0) yield `${syslog} decision records did not reach syslog; the log file has them.`
+  if (disk > 0) yield `${disk} records were lost, because the disk was full. Make room below the log folder.`
+  if (syslog > 0) yield `${syslog} records did not reach syslog; the log file has them.`
   if (unreadable > 0) yield `${unreadable} lines of the logs were not understood.`
   if (isKnown(counters) && counters.notLogged.packets > 0)
     yield `${counters.notLogged.packets} denied packets left no record, because a client sent more than the limit (1000 a second, 20000 in all).`

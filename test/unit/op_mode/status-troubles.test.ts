@@ -150,7 +150,7 @@ describe('the status', () => {
     [
       'the disk was full',
       { daemon: { ...WELL.daemon!, lost: { ...WELL.daemon!.lost, disk: 7 } } },
-      /^7 decision records/,
+      /^7 records/,
     ],
     [
       'the limits left packets out',

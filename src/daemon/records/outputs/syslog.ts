@@ -35,6 +35,13 @@ interface Sender {
   hasComplained: boolean
   /** It was told to end when it has sent everything. */
   isEnding: boolean
+  waiting: Waiting[]
+}
+
+/** Whoever waits until the child has sent so many. */
+interface Waiting {
+  readonly upTo: number
+  readonly go: () => void
 }
 
 /**
@@ -72,6 +79,23 @@ export class Syslog {
     input.write(`${lines.join('\n')}\n`, 'latin1')
   }
 
+  /**
+   * Resolves to true as soon as what the present child was given is sent, or counted as dropped; to false after so many
+   * milliseconds.
+   */
+  settled(patience: number): Promise<boolean> {
+    const { sender } = this
+    if (sender === undefined || sender.sent >= sender.given) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, patience, false)
+      const go = () => {
+        clearTimeout(timer)
+        resolve(true)
+      }
+      sender.waiting.push({ upTo: sender.given, go })
+    })
+  }
+
   /** Ends the child without waiting for what it still has. */
   kill(): void {
     this.sender?.process.kill()
@@ -91,7 +115,7 @@ export class Syslog {
     if (performance.now() - this.startedAt < RESTART_AFTER) return undefined
     this.startedAt = performance.now()
     const process = spawn(this.command[0]!, this.command.slice(1), { stdio: ['pipe', 'ignore', 'pipe'] })
-    const sender: Sender = { process, given: 0, sent: 0, hasComplained: false, isEnding: false }
+    const sender: Sender = { process, given: 0, sent: 0, hasComplained: false, isEnding: false, waiting: [] }
     const forget = () => {
       if (this.sender === sender) this.sender = undefined
     }
@@ -117,11 +141,20 @@ export class Syslog {
     if (sender.hasComplained) this.dropped++
     sender.hasComplained = !isMessage
     if (isMessage) sender.sent++
+    if (sender.waiting.length > 0) release(sender, sender.sent)
   }
 
-  private settle({ given, sent, hasComplained, isEnding }: Sender, code: number | null): void {
+  private settle(sender: Sender, code: number | null): void {
+    const { given, sent, hasComplained, isEnding } = sender
     const isDone = isEnding && code === 0
     if (!isDone) this.dropped += Math.max(0, given - sent)
     if (hasComplained && (code === 0 || code === null)) this.dropped++
+    release(sender, given)
   }
+}
+
+function release(sender: Sender, reached: number): void {
+  const due = sender.waiting.filter(({ upTo }) => upTo <= reached)
+  sender.waiting = sender.waiting.filter(({ upTo }) => upTo > reached)
+  for (const { go } of due) go()
 }

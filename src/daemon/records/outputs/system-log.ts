@@ -16,7 +16,7 @@ export class SystemLog {
   private readonly sockets: readonly string[]
   private readonly syslog: Syslog
   private facility = 'local7'
-  private isThere = false
+  private isSeen = false
   private lookedAt = Number.NEGATIVE_INFINITY
 
   /** `sockets`: a machine on which none of them was ever seen has no log, and misses no records in it. */
@@ -43,9 +43,19 @@ export class SystemLog {
 
   /** `lines` are the records as they are printed. */
   send(records: readonly AnyRecord[], lines: readonly string[]): void {
-    if (!this.isThere && !this.look()) return
+    if (!this.isThere()) return
     const taken = this.journal?.send(records, lines, this.facility) ?? 0
     this.syslog.send(taken === 0 ? lines : lines.slice(taken))
+  }
+
+  /** Has this machine a log? It is looked for now and then, until it was seen. */
+  isThere(): boolean {
+    return this.isSeen || this.look()
+  }
+
+  /** Resolves to true as soon as what was sent last is taken, or counted as dropped; to false after so many milliseconds. */
+  settled(patience: number): Promise<boolean> {
+    return this.syslog.settled(patience)
   }
 
   close(): void {
@@ -57,7 +67,7 @@ export class SystemLog {
     const now = performance.now()
     if (now - this.lookedAt < LOOK_EVERY) return false
     this.lookedAt = now
-    this.isThere = this.sockets.length === 0 || this.sockets.some((path) => existsSync(path))
-    return this.isThere
+    this.isSeen = this.sockets.length === 0 || this.sockets.some((path) => existsSync(path))
+    return this.isSeen
   }
 }

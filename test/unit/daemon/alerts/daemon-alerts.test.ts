@@ -19,6 +19,7 @@ import { GuardWatch } from '../../../../src/daemon/guard-watch.ts'
 import { PlanWatch } from '../../../../src/daemon/plan-watch.ts'
 import { type AnyRecord, parseRecord } from '../../../../src/daemon/records/kinds/record-kinds.ts'
 import { RecordBus } from '../../../../src/daemon/records/outputs/record-bus.ts'
+import type { SyslogCommand } from '../../../../src/daemon/records/outputs/system-log.ts'
 import { newestRecords } from '../../../../src/daemon/records/reading/newest-records.ts'
 import { SmallDisk } from '../../../e2e/support/small-disk.ts'
 import { tempFolder, until } from '../temp-folder.ts'
@@ -36,6 +37,7 @@ describe('the alerts of a daemon', () => {
   let alerts: DaemonAlerts
   let time: number
   let settings: AlertSettings
+  let syslogCommand: SyslogCommand
   const published: AnyRecord[] = []
 
   const configure = (more: Partial<AlertSettings>) => {
@@ -52,7 +54,7 @@ describe('the alerts of a daemon', () => {
       guard: new GuardWatch(layout),
       onRecord: (listener) => bus.onRecord(listener),
       publish: (records) => published.push(...records),
-      syslogCommand: (facility) => ['sh', '-c', `cat >>${folder()}/syslog-${facility}`],
+      syslogCommand,
     })
     time = performance.now()
   }
@@ -73,6 +75,8 @@ describe('the alerts of a daemon', () => {
     settings = { rules: [rule], webhooks: [webhook], silenced: ['service.down'], learningHours: 0 }
     configure({})
     published.length = 0
+    // Says of each line that it has it, as logger(1) does.
+    syslogCommand = (facility) => ['sh', '-c', `tee -a ${folder()}/syslog-${facility} | sed -u 's/^/<140>/' >&2`]
     start()
   })
   afterEach(async () => {
@@ -212,6 +216,7 @@ describe('the alerts of a daemon', () => {
     assert.deepEqual(
       (await tests[0]!).map(({ receiver: name, isTaken }) => [name, isTaken]),
       [
+        ['file', true],
         ['syslog', true],
         ['pager', true],
       ],
@@ -225,6 +230,21 @@ describe('the alerts of a daemon', () => {
       (await alerts.test('pager')).map(({ receiver: name }) => name),
       ['pager'],
     )
+  })
+
+  it('are tried out as not taken by syslog, and counted, where its sender takes nothing', async () => {
+    await alerts.close()
+    syslogCommand = () => ['false']
+    start()
+    assert.deepEqual(
+      (await alerts.test()).map(({ receiver: name, isTaken, answer }) => [name, isTaken, answer]),
+      [
+        ['file', true, 'it was written'],
+        ['syslog', false, 'it did not take it'],
+        ['pager', true, 'it answered 200'],
+      ],
+    )
+    assert.deepEqual(alerts.lost, { disk: 0, syslog: 2 })
   })
 
   it('lose nothing on a full disk, and keep what they know when there is room again', async () => {
