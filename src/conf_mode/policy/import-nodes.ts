@@ -1,4 +1,4 @@
-import { ClawgressError, fail } from '../../base/errors.ts'
+import { ClawgressError, fail, type Problem } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import { uninterrupted } from '../../base/uninterrupted.ts'
 import { countEntries, nativeChange, nativeWords, type Policy, parsePolicy } from '../../policy/index.ts'
@@ -27,6 +27,8 @@ export interface NodeImportOptions {
   readonly save: boolean
   /** Generation that the policy was made for; where another one is live, it throws `policy.outdated`. */
   readonly expected?: string
+  /** How long to wait for another change to finish before what is enforced is looked up, milliseconds. */
+  readonly lockWaitMs?: number
   /** Told what is about to change before it changes, and what the commit said. */
   readonly tell: (text: string) => void
 }
@@ -41,7 +43,7 @@ export async function importIntoNodes(
   session: ConfigurationSession,
   options: NodeImportOptions,
 ): Promise<void> {
-  const { file, save, tell, expected } = options
+  const { file, save, tell, expected, lockWaitMs = LOCK_WAIT_MS } = options
   const parsed = parsePolicy(candidate, file)
   const { policy } = parsed
   refuseLarge(policy, file)
@@ -69,7 +71,7 @@ export async function importIntoNodes(
   }
   const before = liveId(layout)
   const { ok, said, unsaved, outdated } = await uninterrupted(() => session.change(change)).catch((error) =>
-    refuseWith(error, layout, before),
+    refuseWith(error, () => enforced(layout, before, lockWaitMs)),
   )
   if (said.trim() !== '') tell(said.trim())
   if (outdated)
@@ -81,7 +83,7 @@ export async function importIntoNodes(
   if (!ok)
     fail(
       'config.conflict',
-      `The configuration refused the policy and is as it was. ${(await enforced(layout, before)).sentence}`,
+      `The configuration refused the policy and is as it was. ${(await enforced(layout, before, lockWaitMs)).message}`,
       { file },
     )
   if (unsaved)
@@ -93,21 +95,32 @@ export async function importIntoNodes(
   else if (isHeld) tell('It was not saved yet, and is now.')
 }
 
+interface Enforced extends Pick<Problem, 'code' | 'message'> {
+  readonly isSame: boolean
+}
+
 /** What is enforced, looked up when a commit has failed: our handler may go on after VyOS's commit broke off. */
-async function enforced(layout: Layout, before: string | undefined) {
-  const live = await withLock(layout, LOCK_WAIT_MS, () => liveId(layout), 'policy import')
-  const isSame = live === before
-  const sentence = isSame
-    ? `Generation ${live ?? 'none'} is live as before.`
-    : `Generation ${live ?? 'none'} is live now, not ${before ?? 'none'} as before: change something below service clawgress and commit, so that what is enforced is what is configured.`
-  return { isSame, sentence }
+async function enforced(layout: Layout, before: string | undefined, lockWaitMs: number): Promise<Enforced> {
+  let live: string | undefined
+  try {
+    live = await withLock(layout, lockWaitMs, () => liveId(layout), 'policy import')
+  } catch (error) {
+    const [{ code, message }] = problemsOf(error) as [Problem]
+    const open =
+      'What is enforced is not settled yet; look at show clawgress status, and at show clawgress versions, when it is.'
+    return { isSame: false, code, message: `${message} ${open}` }
+  }
+  if (live === before)
+    return { isSame: true, code: 'config.conflict', message: `Generation ${live ?? 'none'} is live as before.` }
+  const message = `Generation ${live ?? 'none'} is live now, not ${before ?? 'none'} as before: change something below service clawgress and commit, so that what is enforced is what is configured.`
+  return { isSame: false, code: 'config.conflict', message }
 }
 
 /** A session that broke off tells what is configured; this adds what is enforced, where that is something else now. */
-async function refuseWith(error: unknown, layout: Layout, before: string | undefined): Promise<never> {
-  const { isSame, sentence } = await enforced(layout, before)
+async function refuseWith(error: unknown, lookUp: () => Promise<Enforced>): Promise<never> {
+  const { isSame, ...problem } = await lookUp()
   if (isSame) throw error
-  throw new ClawgressError([...problemsOf(error), { code: 'config.conflict', message: sentence }], { cause: error })
+  throw new ClawgressError([...problemsOf(error), problem], { cause: error })
 }
 
 function refuseLarge(policy: Policy, file: string): void {
