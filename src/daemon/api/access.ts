@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { formatAddress, holds, maskAddress, parseAddress, parsePrefix } from '../../base/address.ts'
 import { fail } from '../../base/errors.ts'
@@ -30,23 +31,25 @@ export class Access {
   private readonly settings: () => ApiSettings
   private readonly failures = new FailureLimit()
   private readonly forms = new Map<object, string>()
+  private readonly callers = new WeakMap<IncomingMessage, Caller>()
 
   constructor(settings: () => ApiSettings) {
     this.settings = settings
   }
 
   /** Who asks, by a key in a header, where it is a valid one. Whatever others send from the same network, they get in. */
-  recognise(request: FastifyRequest): void {
+  recognise(request: IncomingMessage): Caller | undefined {
+    const known = this.callers.get(request)
+    if (known !== undefined) return known
     const key = headerKey(request)
-    if (key === undefined || !isAllowedClient(request.ip, this.settings())) return
-    const caller = findCaller(key, this.settings())
-    if (caller !== undefined && !isExpired(caller)) request.caller = caller
+    const caller = key === undefined ? undefined : findCaller(key, this.settings())
+    if (caller === undefined || isExpired(caller)) return undefined
+    this.callers.set(request, caller)
+    return caller
   }
 
   /** Before the body is read, of a request that was looked at by `recognise`. Throws ClawgressError. */
   admitHead(request: FastifyRequest, reply: FastifyReply): void {
-    if (!isAllowedClient(request.ip, this.settings()))
-      fail('api.forbidden', `The address ${request.ip} may not use the API (service clawgress api allow-client).`)
     const { open, formKey } = request.routeOptions.config
     if (open === true) return
     const key = headerKey(request)
@@ -107,7 +110,7 @@ export class Access {
   }
 }
 
-function headerKey({ headers }: FastifyRequest): string | undefined {
+function headerKey({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   const { authorization } = headers
   const given = headers['x-api-key']
   if (authorization !== undefined) return /^Bearer +([^ ]+) *$/i.exec(authorization)?.[1] ?? ''

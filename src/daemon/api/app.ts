@@ -1,17 +1,17 @@
-import rateLimit from '@fastify/rate-limit'
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
-import Fastify from 'fastify'
+import Fastify, { type FastifyReply } from 'fastify'
 import {
   jsonSchemaTransform,
   serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
-import { ClawgressError, fail } from '../../base/errors.ts'
-import { Access, clientKey } from './access.ts'
+import { fail } from '../../base/errors.ts'
+import { Access } from './access.ts'
+import { admitting } from './admission.ts'
 import type { ApiContext, ApiServer, RegisterRoutes } from './context.ts'
 import { OPENAPI, withBodies } from './openapi.ts'
-import { failureOf, problemsOf, statusOf } from './reply.ts'
+import { failureOf, HEADERS, problemsOf, refusalHeaders, statusOf } from './reply.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { policyRoutes } from './routes/policy.ts'
 import { policyChangeRoutes } from './routes/policy-change.ts'
@@ -24,10 +24,9 @@ import { telemetryRoutes } from './routes/telemetry.ts'
 const MAX_BODY = 64 << 10
 /** Requests a second of one key, or of one client without a valid one. */
 const MAX_RATE = 500
-const MOST_CLIENTS = 5_000
 
 /**
- * Everything the API answers, without a server: listen.ts hands requests in. `more` adds routes of other parts; `rate`
+ * Everything the API answers, without a server: listen.ts hands requests to its `answer`. `more` adds routes of other parts; `rate`
  * is how many requests a key, or a client without one, may make in a second.
  */
 export async function buildApp(
@@ -41,39 +40,23 @@ export async function buildApp(
     // Rejects keys such as __proto__ in bodies that are parsed here; policies have a reader of their own.
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
+    frameworkErrors: (error, _request, reply) => void refuse(error, reply),
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('caller', undefined)
   app.decorateRequest('isStillAdmitted', () => false)
   const access = new Access(context.settings)
+  app.decorate(
+    'answer',
+    admitting(access, context.settings, rate, (request, response) => app.routing(request, response)),
+  )
   app.addHook('onRequest', async (request, reply) => {
-    access.recognise(request)
-    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    request.caller = access.recognise(request.raw)
+    reply.headers(HEADERS)
+    access.admitHead(request, reply)
   })
-  await app.register(rateLimit, {
-    global: false,
-    max: rate,
-    timeWindow: 1000,
-    cache: MOST_CLIENTS,
-    keyGenerator: ({ ip, caller }) => (caller === undefined ? clientKey(ip) : `key ${caller.id}`),
-    errorResponseBuilder: () =>
-      new ClawgressError({ code: 'api.rate', message: `More than ${rate} requests came within a second.` }),
-  })
-  // Of its own, before the key is looked at: the hook of a route would come after it, and count no stranger.
-  app.addHook('onRequest', app.rateLimit())
-  app.addHook('onRequest', async (request, reply) => access.admitHead(request, reply))
-  app.setErrorHandler((error, _request, reply) => {
-    const problems = problemsOf(error)
-    const status = statusOf(problems)
-    if (status === 401) reply.header('www-authenticate', 'Bearer')
-    if (problems[0]?.code === 'apply.busy' || status === 429) reply.header('retry-after', '1')
-    return reply
-      .code(status)
-      .type('application/json; charset=utf-8')
-      .serializer(JSON.stringify)
-      .send(failureOf(problems))
-  })
+  app.setErrorHandler((error, _request, reply) => refuse(error, reply))
   app.setNotFoundHandler({}, async ({ method, url }) =>
     fail(
       'api.not-found',
@@ -102,4 +85,13 @@ export async function buildApp(
   })
   await app.ready()
   return app
+}
+
+function refuse(error: unknown, reply: FastifyReply): FastifyReply {
+  const problems = problemsOf(error)
+  return reply
+    .code(statusOf(problems))
+    .headers(refusalHeaders(problems))
+    .serializer(JSON.stringify)
+    .send(failureOf(problems))
 }

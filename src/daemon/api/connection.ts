@@ -6,6 +6,8 @@ import { Duplex } from 'node:stream'
 const HEAD_PIECE = 1 << 10
 /** The same within a body that does not say how long it is. */
 const CHUNKED_PIECE = 4 << 10
+/** For the other side to read the last answer, before what it still sends makes the system take it back (RFC 9112 section 9.6). */
+const LINGER_MS = 1_000
 
 /**
  * A connection as the server of HTTP reads and writes it. Node parses all that one read brought, 64 KiB, before anything
@@ -21,6 +23,8 @@ export class Connection extends Duplex {
   private answer: ServerResponse | undefined
   /** Of the body of the request that is being received; infinite where it does not say. */
   private bodyLeft = 0
+  private isEnding = false
+  private lingering: NodeJS.Timeout | undefined
 
   constructor(raw: Socket, stallMs: number) {
     // What was pushed cannot be held back any more.
@@ -28,7 +32,7 @@ export class Connection extends Duplex {
     this.raw = raw
     this.stallMs = stallMs
     raw.on('data', (part: Buffer) => this.receive(part))
-    raw.on('end', () => this.push(null))
+    raw.on('end', () => (this.isEnding ? this.destroy() : this.push(null)))
     raw.on('timeout', () => this.emit('timeout'))
     raw.on('error', (error) => this.destroy(error))
     raw.on('close', () => this.destroy())
@@ -44,10 +48,17 @@ export class Connection extends Duplex {
     return this
   }
 
-  /** Ends the connection when all is written. */
+  /** Ends the connection when all is written; what comes of a body that nobody waits for is thrown away. */
   destroySoon(): void {
-    if (this.writableFinished) this.destroy()
-    else this.once('finish', () => this.destroy())
+    this.isEnding = true
+    this.waiting = undefined
+    this.raw.resume()
+    const end = () => {
+      if (this.bodyLeft > 0) this.lingering = setTimeout(() => this.destroy(), LINGER_MS)
+      else this.destroy()
+    }
+    if (this.writableFinished) end()
+    else this.once('finish', end)
     this.end()
   }
 
@@ -77,24 +88,30 @@ export class Connection extends Duplex {
   }
 
   override _write(part: Buffer | string, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    const late = setTimeout(() => this.destroy(), this.stallMs)
-    this.raw.write(part, encoding, (error) => {
-      clearTimeout(late)
-      done(error)
-    })
+    this.raw.write(part, encoding, this.within(done))
   }
 
-  override _final(done: () => void): void {
-    this.raw.end(done)
+  override _final(done: (error?: Error | null) => void): void {
+    this.raw.end(this.within(done))
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.waiting = undefined
+    clearTimeout(this.lingering)
     this.raw.destroy()
     done(error)
   }
 
+  private within(done: (error?: Error | null) => void): (error?: Error | null) => void {
+    const late = setTimeout(() => this.destroy(), this.stallMs)
+    return (error) => {
+      clearTimeout(late)
+      done(error)
+    }
+  }
+
   private receive(part: Buffer): void {
+    if (this.isEnding) return
     this.raw.pause()
     this.waiting = part
     this.pass()

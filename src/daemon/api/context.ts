@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Layout } from '../../base/layout.ts'
@@ -76,6 +76,10 @@ declare module 'fastify' {
     open?: true
     /** The key may come in the body, as VyOS takes it; then it is asked for after the body was read. */
     formKey?: true
+  }
+  interface FastifyInstance {
+    /** Every request comes in here. */
+    readonly answer: RequestListener
   }
   interface FastifyRequest {
     caller: Caller | undefined

@@ -63,6 +63,24 @@ export function statusOf(problems: readonly Problem[]): number {
   return STATUS[code] ?? (code.startsWith('policy.') ? 422 : 500)
 }
 
+/** For everything that is answered. */
+export const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const
+
+/** Of the answer to who is refused. Strangers get one answer a connection: the next costs them another. */
+export function refusalHeaders(problems: readonly Problem[]): Readonly<Record<string, string>> {
+  const status = statusOf(problems)
+  return {
+    ...HEADERS,
+    'content-type': 'application/json; charset=utf-8',
+    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    ...(problems[0]?.code === 'apply.busy' || status === 429 ? { 'retry-after': '1' } : {}),
+    ...([401, 403, 429].includes(status) ? { connection: 'close' } : {}),
+  }
+}
+
+/** What the router says of a path before any route is found, in words that hold nothing of it. */
+const PATH_ERRORS = ['FST_ERR_BAD_URL', 'FST_ERR_MAX_PARAM_LENGTH']
+
 /** Any error as problems; what is not meant for callers is named and not shown. */
 export function problemsOf(error: unknown): readonly Problem[] {
   if (error instanceof ClawgressError) return error.problems
@@ -71,6 +89,8 @@ export function problemsOf(error: unknown): readonly Problem[] {
     return [{ code: 'api.size', message: 'The body is larger than this request may be.' }]
   if (statusCode === 415)
     return [{ code: 'api.type', message: 'The body must be application/json, or a form with the fields data and key.' }]
+  if (PATH_ERRORS.includes(code ?? ''))
+    return [{ code: 'api.request', message: 'The path of the request is malformed, or longer than any that there is.' }]
   if (statusCode !== undefined && statusCode < 500)
     return [{ code: 'api.request', message: `The request is not understood: ${message ?? 'it is malformed'}.` }]
   if (code === 'ENOSPC') return [{ code: 'apply.disk-full', message: 'The disk of the gateway is full.' }]

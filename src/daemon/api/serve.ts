@@ -74,12 +74,10 @@ export class Api {
     // A gateway without an API does without the memory of its code.
     const { buildApp } = await import('./app.ts')
     const app = await buildApp({ ...options, settings: () => this.settings!, operations }, routes)
-    const listening = await listen(settings, (request, response) => app.routing(request, response)).catch(
-      async (error: unknown) => {
-        await app.close()
-        throw error
-      },
-    )
+    const listening = await listen(settings, app.answer).catch(async (error: unknown) => {
+      await app.close()
+      throw error
+    })
     this.open = { app, listening, settings }
   }
 

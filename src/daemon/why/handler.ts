@@ -73,7 +73,7 @@ function send(request: IncomingMessage, response: ServerResponse, format: Format
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
     ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
-    ...(status === 429 ? { 'retry-after': '1' } : {}),
+    ...(status === 429 ? { 'retry-after': '1', connection: 'close' } : {}),
   })
   response.end(request.method === 'HEAD' ? undefined : body)
 }

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { describeApi } from '../../../../build/openapi-document.ts'
 import { assetsRoot } from '../../../../src/base/assets.ts'
 import { runtimePaths } from '../../../../src/base/layout.ts'
-import { KEYS, type Running, serveApi } from './support/gateway.ts'
+import { KEYS, type Running, rawConnection, serveApi, untilClosed } from './support/gateway.ts'
 import { answerAsRoot } from './support/root.ts'
 
 interface Operation {
@@ -134,5 +134,34 @@ describe('the description of the API', () => {
     // The last is what root says.
     for (const status of [400, 401, 403, 409]) assert.ok(statuses.has(status), `no POST was answered with ${status}`)
     assert.equal(existsSync(runtimePaths(api.layout).current), false, 'something is live')
+  })
+
+  it('answers in its form also what is no path', async () => {
+    const piece = fc.constantFrom(
+      ...['%', '%zz', '%c0%ae', '%00', '/', '//', '..', '.', ';', '\\', '?', '#', '"', 'http://', 'x'.repeat(300)],
+      ...['/clawgress', '/operations/', '/policy', '/schema'],
+    )
+    const target = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          target,
+          target.map((rest) => `/clawgress/operations/${rest}`),
+        ),
+        async (raw) => {
+          const socket = await rawConnection(api.port)
+          socket.write(`GET ${raw} HTTP/1.1\r\nHost: x\r\nX-API-Key: ${KEYS.viewer}\r\nConnection: close\r\n\r\n`)
+          const answer = await untilClosed(socket)
+          // What is no request at all is refused by Node, without a body.
+          if (/^HTTP\/1\.1 400 Bad Request\r\nConnection: close\r\n\r\n$/.test(answer)) return
+          assert.match(answer, /^HTTP\/1\.1 40[049] /, raw)
+          const { success, error } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as Record<string, unknown>
+          assert.equal(success, false)
+          assert.match(String(error), /[.?!] \([a-z]+\.[a-z-]+\)$/)
+          assert.doesNotMatch(answer, /FST_/)
+        },
+      ),
+      { numRuns: 100, examples: [['/%'], [`/clawgress/operations/${'x'.repeat(300)}`]] },
+    )
   })
 })

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { hashKey } from '../../../../src/daemon/api/keys.ts'
 import { until } from '../../../../src/standalone/lab/until.ts'
 import { denial } from './support/denial.ts'
-import { KEYS, type Running, rawConnection, serveApi } from './support/gateway.ts'
+import { KEYS, type Running, rawConnection, serveApi, untilClosed } from './support/gateway.ts'
 
 describe('the API, for whoever has no key,', () => {
   let api: Running
@@ -70,6 +70,37 @@ describe('the API, for whoever has no key,', () => {
       await until('its room is free again', 5_000, async () => (await posted()) === 401)
     }
     for (let at = 0; at < 6; at++) assert.equal(await posted(), 401)
+  })
+
+  it('asks for the address and counts also where a path is none', async () => {
+    api = await serveApi({}, {}, 3)
+    const ask = async () => {
+      const socket = await rawConnection(api.port)
+      sockets.push(socket)
+      socket.write('GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+      return (await untilClosed(socket)).slice(9, 12)
+    }
+    const answers = await Promise.all(Array.from({ length: 5 }, ask))
+    assert.deepEqual(answers.sort(), ['400', '400', '400', '429', '429'])
+    Object.assign(api.settings, { allowClients: ['192.0.2.0/24'] })
+    assert.equal(await ask(), '403')
+  })
+
+  it('answers once a connection, and lets the answer be read by who still sends', async () => {
+    api = await serveApi()
+    const size = 8 << 20
+    for (const [more, status] of [
+      ['', '401'],
+      [`X-API-Key: ${KEYS.viewer}\r\n`, '403'],
+    ]) {
+      const socket = await rawConnection(api.port)
+      sockets.push(socket)
+      const head = `POST /clawgress/policy HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${more}`
+      socket.write(`${head}Content-Length: ${size}\r\n\r\n`)
+      socket.write(Buffer.alloc(size, ' '))
+      const answer = await untilClosed(socket)
+      assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} [^]*\r\nconnection: close\r\n[^]*\\}$`, 'i'))
+    }
   })
 
   it('leaves who has a key alone, however much comes from the same address', async () => {

@@ -62,7 +62,7 @@ export async function serveApi(
     operations: new Operations(patienceMs),
   }
   const app = await buildApp(context, [], rate)
-  const listening = await listen(settings, (request, response) => app.routing(request, response), {
+  const listening = await listen(settings, app.answer, {
     ...LISTEN_LIMITS,
     ...limits,
   })
