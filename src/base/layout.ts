@@ -75,6 +75,8 @@ export const runtimePaths = (layout: Layout) => ({
   nflogRecords: join(layout.run, 'log', 'nflog.json'),
   /** Connections that the kernel has forgotten, as ulogd2 writes them. */
   endedFlows: join(layout.run, 'log', 'flows.json'),
+  /** A line for each record of a commit or of the guard that the disk did not take. */
+  lostRecords: join(layout.run, 'lost-records'),
   decisions: join(layout.log, 'decisions.jsonl'),
   /** Allowed flows that have ended. */
   flows: join(layout.log, 'flows.jsonl'),

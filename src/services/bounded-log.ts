@@ -3,8 +3,10 @@ import {
   constants,
   fchownSync,
   fstatSync,
+  ftruncateSync,
   lstatSync,
   openSync,
+  readSync,
   renameSync,
   rmSync,
   writeSync,
@@ -33,15 +35,24 @@ export class BoundedLog {
     this.size = fstatSync(this.fd).size
   }
 
-  /** Never throws: a full disk must not end a program that enforces. */
-  write(chunk: Buffer): void {
+  /**
+   * Never throws: a full disk must not end a program that enforces. Adds the whole chunk or nothing; false: nothing, and
+   * the last lines are still known, and shown when the unit does not start.
+   */
+  write(chunk: Buffer): boolean {
     this.remember(chunk.toString('utf8'))
     try {
       if (this.size + chunk.length > MAX_SIZE) this.rotate()
-      this.size += writeSync(this.fd, chunk)
+      this.append(chunk)
+      return true
     } catch {
-      // The last lines are still known, and shown when the unit does not start.
+      return false
     }
+  }
+
+  /** A line of its own: one that a killed program left unfinished before it is ended first. As `write` otherwise. */
+  writeLine(line: string): boolean {
+    return this.write(Buffer.from(`${isUnfinished(this.path) ? '\n' : ''}${line}\n`))
   }
 
   /** The last few lines that were written, the newest last; control characters replaced. */
@@ -69,6 +80,19 @@ export class BoundedLog {
     this.last = [...this.last, ...whole].slice(-LAST_LINES)
   }
 
+  private append(chunk: Buffer): void {
+    // Other processes have appended since, as one commit after another does.
+    const { size } = fstatSync(this.fd)
+    try {
+      for (let written = 0; written < chunk.length; ) written += writeSync(this.fd, chunk, written)
+      this.size = size + chunk.length
+    } catch (error) {
+      // A short write before ENOSPC would leave half a record, which spoils the next one.
+      ftruncateSync(this.fd, size)
+      throw error
+    }
+  }
+
   private rotate(): void {
     renameSync(this.path, `${this.path}.1`)
     const fd = openForAppending(this.path, this.group)
@@ -92,5 +116,22 @@ export function openForAppending(path: string, group?: number): number {
     return fd
   } catch (error) {
     return fail('apply.service', `${path} cannot be opened for writing: ${(error as Error).message}.`)
+  }
+}
+
+/** Has the file content after its last line end? */
+function isUnfinished(path: string): boolean {
+  try {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+    try {
+      const { size } = fstatSync(fd)
+      const last = Buffer.alloc(1)
+      return size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 10
+    } finally {
+      closeSync(fd)
+    }
+  } catch {
+    // An empty line more does no harm, half a record before this one does.
+    return true
   }
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { systemUser } from '../base/system-users.ts'
 import { BoundedLog } from './bounded-log.ts'
+import { noteLost } from './lost-records.ts'
 
 export const COMMIT_SCHEMA = 'clawgress.commit/1'
 
@@ -34,13 +35,15 @@ export type CommitRecord = z.infer<typeof commitRecord>
 
 /** Adds a line to `${log}/commits.jsonl`, for the daemon. Never throws: a commit does not fail for its record. */
 export function appendCommit(layout: Layout, record: Omit<CommitRecord, 'schema' | 'time'>): void {
+  const line: CommitRecord = { schema: COMMIT_SCHEMA, time: new Date().toISOString(), ...record }
   try {
     mkdirSync(layout.log, { recursive: true })
     const log = new BoundedLog(runtimePaths(layout).commits, systemUser('clawgress')?.gid)
-    const line: CommitRecord = { schema: COMMIT_SCHEMA, time: new Date().toISOString(), ...record }
-    log.write(Buffer.from(`${JSON.stringify(line)}\n`))
+    const isWritten = log.writeLine(JSON.stringify(line))
     log.close()
+    if (isWritten) return
   } catch {
     // The history and the command's own output have it.
   }
+  noteLost(layout, 'commit')
 }

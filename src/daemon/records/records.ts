@@ -12,6 +12,7 @@ import { RecordOutput } from './outputs/record-output.ts'
 import { RecordContext, type RecordContextOptions } from './record-context.ts'
 import { Recorder } from './recorder.ts'
 import { LineFollower } from './sources/line-follower.ts'
+import { Tail } from './sources/tail.ts'
 
 /** Octets of the files of omissions: two of them. */
 const OMISSION_BYTES = 1 << 20
@@ -28,6 +29,8 @@ export class Records {
   private readonly denials: Recorder
   private readonly flows: FlowRecorder
   private readonly followers: readonly LineFollower[]
+  /** Records of others that the disk did not take: a line each. */
+  private readonly lostRecords: Tail
   private readonly omissions = new Omissions({ rate: 0 })
   private readonly overLimit: RisingCounters
   private readonly overLimitFile: TotalsFile
@@ -54,6 +57,7 @@ export class Records {
       new LineFollower(this.context, 'commit', paths.commits, true),
       new LineFollower(this.context, 'alert', paths.alerts, false),
     ]
+    this.lostRecords = new Tail({ path: paths.lostRecords, bookmark: join(paths.daemonFolder, 'lost-records.place') })
     this.omitted = new RecordOutput(
       new DecisionLog(paths.omissions, { maxBytes: OMISSION_BYTES, keep: 1 }),
       systemLog,
@@ -85,10 +89,13 @@ export class Records {
   step(now: number): boolean {
     const isMore = [this.denials.step(now), this.flows.step(now)].includes(true)
     for (const follower of this.followers) follower.step()
+    this.lostRecords.poll(() => undefined)
     this.compare()
-    this.omitted.emit(this.omissions.take(this.missing(), now))
+    const missing = this.missing()
+    this.omitted.emit(this.omissions.take(missing, now))
     this.denials.toldLost(this.omissions.told('kernel'))
     this.keepRate()
+    if (this.omissions.told('disk') === missing.disk) this.lostRecords.save(this.lostRecords.place())
     return isMore
   }
 
@@ -111,9 +118,15 @@ export class Records {
       flows: counts.flows,
       lost: {
         ...status.lost,
-        disk: this.others.reduce((sum, other) => sum + other.lost.disk, status.lost.disk + lost.disk),
+        disk: this.others.reduce(
+          (sum, other) => sum + other.lost.disk,
+          status.lost.disk + lost.disk + this.lostRecords.counts.lines,
+        ),
         syslog: this.others.reduce((sum, other) => sum + other.lost.syslog, status.lost.syslog),
-        unreadable: status.lost.unreadable + lost.unreadable,
+        unreadable: this.followers.reduce(
+          (sum, each) => sum + each.unreadable,
+          status.lost.unreadable + lost.unreadable,
+        ),
       },
       backlog: status.backlog + this.flows.backlog(),
     }
@@ -123,6 +136,7 @@ export class Records {
   close(): void {
     this.flows.close()
     for (const follower of this.followers) follower.close()
+    this.lostRecords.close()
     this.omitted.close()
     this.denials.close()
   }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
 import { systemUser } from '../../base/system-users.ts'
 import { BoundedLog } from '../bounded-log.ts'
+import { noteLost } from '../lost-records.ts'
 
 export type AlertEvent =
   /** Another program removed or changed our table; it is back. */
@@ -49,16 +50,18 @@ export type AlertRecord = z.infer<typeof alertRecord>
 
 /** Where alerts go: a line of JSON in `${log}/alerts.jsonl`, and syslog (facility daemon, level alert). */
 export class Alerts {
+  private readonly layout: Layout
   private readonly log: BoundedLog
 
   constructor(layout: Layout) {
+    this.layout = layout
     this.log = new BoundedLog(runtimePaths(layout).alerts, systemUser('clawgress')?.gid)
   }
 
   /** Never throws, and waits for nothing. */
   raise(event: AlertEvent, message: string, details: Readonly<Record<string, string | number>> = {}): void {
     const record = { schema: ALERT_SCHEMA, time: new Date().toISOString(), event, message, ...details }
-    this.log.write(Buffer.from(`${JSON.stringify(record)}\n`))
+    if (!this.log.writeLine(JSON.stringify(record))) noteLost(this.layout, 'alert')
     const args = ['--tag', 'clawgress-guard', '--priority', 'daemon.alert', '--', `${event}: ${message}`]
     // A machine without syslog has the file.
     spawn('logger', args, { stdio: 'ignore' }).on('error', () => {})

@@ -44,6 +44,7 @@ const WRITERS: Record<keyof ReturnType<typeof runtimePaths>, Writer | readonly W
   endedFlows: ['clawgress-log', 'clawgressd'],
   decisions: 'clawgressd',
   flows: 'clawgressd',
+  lostRecords: 'root',
   commits: 'root',
   omissions: 'clawgressd',
   telemetryFolder: 'clawgressd',

@@ -9,6 +9,8 @@ import { Tail } from './tail.ts'
  * What was written before this program's first start is passed over.
  */
 export class LineFollower {
+  /** Lines that are no records of a version known here. */
+  private unreadableLines = 0
   private readonly tail: Tail
   private readonly output: RecordOutput
   private readonly kind: RecordKind
@@ -26,10 +28,16 @@ export class LineFollower {
     return this.tail.trouble
   }
 
+  /** Lines that were too long or no records. */
+  get unreadable(): number {
+    return this.unreadableLines + this.tail.counts.overlong
+  }
+
   step(): void {
     this.tail.poll((line) => {
       const record = parseRecord(this.kind, line)
-      if (record !== undefined) this.output.emit([record], this.toSyslog)
+      if (record === undefined) this.unreadableLines++
+      else this.output.emit([record], this.toSyslog)
     })
     this.tail.save(this.tail.place())
   }

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
+import { GuardWatch } from '../../../src/daemon/guard-watch.ts'
+import { Records } from '../../../src/daemon/records/records.ts'
+import { BoundedLog } from '../../../src/services/bounded-log.ts'
+import { appendCommit } from '../../../src/services/index.ts'
+import { tempFolder } from '../daemon/temp-folder.ts'
+
+/** Runs with a folder on a disk of 64 KiB, of which `free` octets are left. */
+function onFullDisk(folder: string, free: number, run: (ballast: string) => void): void {
+  mkdirSync(folder, { recursive: true })
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', folder])
+  try {
+    const ballast = join(folder, 'ballast')
+    writeFileSync(ballast, Buffer.alloc(65_536 - free))
+    run(ballast)
+  } finally {
+    execFileSync('umount', [folder])
+  }
+}
+
+describe('a log that root writes', () => {
+  const folder = tempFolder()
+
+  it('has whole lines or none on a full disk, and says which were not written', () => {
+    onFullDisk(join(folder(), 'small'), 8_192, () => {
+      const path = join(folder(), 'small', 'a.jsonl')
+      const log = new BoundedLog(path)
+      const line = 'x'.repeat(2_999)
+      const written = [1, 2, 3, 4].map(() => log.writeLine(line))
+      log.close()
+      assert.deepEqual(written, [true, true, false, false])
+      assert.equal(statSync(path).size, 6_000)
+    })
+  })
+
+  it('ends a line that a killed program has left before its own', () => {
+    const path = join(folder(), 'torn.jsonl')
+    writeFileSync(path, 'one\n{"half":')
+    const log = new BoundedLog(path)
+    assert.deepEqual([log.writeLine('two'), log.writeLine('three')], [true, true])
+    log.close()
+    assert.equal(readFileSync(path, 'utf8'), 'one\n{"half":\ntwo\nthree\n')
+  })
+
+  it('of commits tells the daemon of each that the disk did not take, and of lines that are none', () => {
+    const layout = layoutBelow(join(folder(), 'gateway'))
+    const { commits } = runtimePaths(layout)
+    for (const path of [join(layout.run, 'log'), join(layout.named, 'log')]) mkdirSync(path, { recursive: true })
+    const commit = () => appendCommit(layout, { event: 'live', user: 'vyos' })
+    onFullDisk(layout.log, 0, (ballast) => {
+      commit()
+      commit()
+      rmSync(ballast)
+      writeFileSync(commits, '{"half":')
+      commit()
+      let now = Date.now()
+      const read = () => {
+        const options = { layout, lookUpNames: async () => new Map(), syslogCommand: () => ['cat'] }
+        const records = new Records(options, new GuardWatch(layout))
+        for (let i = 0; i < 2; i++) {
+          now += 1_500
+          records.step(now)
+        }
+        const { disk, unreadable } = records.status().lost
+        records.close()
+        return [disk, unreadable]
+      }
+      assert.deepEqual(
+        [read(), read()],
+        [
+          [2, 1],
+          [0, 0],
+        ],
+      )
+    })
+  })
+})
