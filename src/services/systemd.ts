@@ -29,12 +29,12 @@ export function systemdServices(layout: Layout): Services {
     // A unit that hit its start limit before must not stay locked out of a commit that mends it.
     await systemctl('reset-failed', serviceOf(unit))
     const { exitCode, stderr } = await systemctl(verb, serviceOf(unit))
-    if (exitCode !== 0) fail('apply.service', `systemd could not ${verb} ${unit}: ${stderr.trim()}`)
+    if (exitCode !== 0) fail('apply.service', `systemd could not ${verb} ${unit}: ${oneLine(stderr)}`)
     await becomesReady(definitionOf(unit))
   }
   const stop = async (unit: UnitName) => {
     const { exitCode, stderr } = await systemctl('stop', serviceOf(unit))
-    if (exitCode !== 0) fail('apply.service', `systemd could not stop ${unit}: ${stderr.trim()}`)
+    if (exitCode !== 0) fail('apply.service', `systemd could not stop ${unit}: ${oneLine(stderr)}`)
   }
   return {
     ensure: async (unit) => {
@@ -58,6 +58,9 @@ const SYSTEMCTL_MS = 90_000
 
 const systemctl = (verb: string, ...words: string[]) =>
   runProgram('systemctl', ['--no-ask-password', verb, ...words], { timeoutMs: SYSTEMCTL_MS })
+
+/** Of several lines that a program said, for one sentence. */
+const oneLine = (said: string) => said.trim().replaceAll(/\s*\n\s*/g, ' ')
 
 const serviceOf = (unit: string) => `${unit}.service`
 
@@ -92,16 +95,31 @@ async function becomesReady(unit: UnitDefinition<UnitName>): Promise<void> {
 async function statusOf(units: readonly UnitDefinition<UnitName>[]): Promise<UnitStatus[]> {
   const properties = 'Id,ActiveState,SubState,MainPID,NRestarts,Result,ExecMainStartTimestamp,ExecMainStatus'
   const options = [`--property=${properties}`, '--timestamp=unix']
-  const { stdout } = await systemctl('show', ...options, ...units.map(({ name }) => serviceOf(name)))
-  const shown = stdout.split(/\n\n+/)
+  const services = units.map(({ name }) => serviceOf(name))
+  const { exitCode, stdout, stderr } = await systemctl('show', ...options, ...services)
+  if (exitCode !== 0)
+    fail('apply.service', `systemd does not tell the state of ${services.join(', ')}: ${oneLine(stderr)}`)
+  return readStatuses(units, stdout)
+}
+
+/**
+ * From the output of `systemctl show` for several units, in the order of `units`. Throws `apply.service` where one is
+ * not told of, which is not to say that it is stopped.
+ */
+export function readStatuses(
+  units: readonly Pick<UnitDefinition, 'name' | 'description'>[],
+  shown: string,
+): UnitStatus[] {
+  const parts = shown.split(/\n\n+/)
   return units.map(({ name, description }) => {
-    const own = shown.find((lines) => lines.split('\n').includes(`Id=${serviceOf(name)}`))
-    return readStatus(name, description, own ?? '')
+    const own = parts.find((lines) => lines.split('\n').includes(`Id=${serviceOf(name)}`))
+    if (own === undefined) return fail('apply.service', `systemd does not tell the state of ${serviceOf(name)}.`)
+    return readStatus(name, description, own)
   })
 }
 
-/** From the output of `systemctl show` (systemd.unit(5), `man systemctl`): lines `Property=value`. */
-export function readStatus(name: string, description: string, shown: string): UnitStatus {
+/** From what `systemctl show` tells of one unit (`man systemctl`): lines `Property=value`. */
+function readStatus(name: string, description: string, shown: string): UnitStatus {
   const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(shown)?.[1] ?? ''
   const pid = Number(value('MainPID'))
   const result = value('Result')

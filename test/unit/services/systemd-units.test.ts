@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { assetsRoot } from '../../../src/base/assets.ts'
 import { layoutBelow } from '../../../src/base/layout.ts'
 import { ownCommand } from '../../../src/base/own-command.ts'
-import { readStatus } from '../../../src/services/systemd.ts'
+import { readStatuses } from '../../../src/services/systemd.ts'
 import { UNIT_NAMES } from '../../../src/services/unit-definition.ts'
 import { unitDefinitions } from '../../../src/services/units.ts'
 
@@ -111,7 +111,8 @@ describe('systemd units', () => {
   })
 
   it('are read as systemctl shows them', () => {
-    const shown = (lines: string[]) => readStatus('clawgressd', 'daemon', lines.join('\n'))
+    const shown = (lines: string[]) =>
+      readStatuses([{ name: 'clawgressd', description: 'daemon' }], ['Id=clawgressd.service', ...lines].join('\n'))[0]!
     const running = ['MainPID=812', 'NRestarts=2', 'Result=success', 'ExecMainStartTimestamp=@1700000000']
     assert.deepEqual(shown(['ActiveState=active', 'SubState=running', ...running]), {
       name: 'clawgressd',
@@ -126,5 +127,28 @@ describe('systemd units', () => {
     const failed = shown(['ActiveState=failed', 'SubState=failed', ...ended])
     assert.deepEqual([failed.state, failed.lastExit, failed.pid], ['failed', 'exit-code, status 1', undefined])
     assert.equal(shown(['ActiveState=inactive', 'SubState=dead', 'MainPID=0', 'NRestarts=0']).state, 'stopped')
+  })
+
+  it('are each read from what systemctl shows of several, in the order in which they are asked for', () => {
+    const units = UNIT_NAMES.map((name) => ({ name, description: name }))
+    const states = ['active', 'failed', 'active', 'inactive', 'active']
+    const shown = units.map(
+      ({ name }, i) => `MainPID=${i}\nId=${name}.service\nActiveState=${states[i]}\nNRestarts=${i}\n`,
+    )
+    const expected = units.map(({ name }, i) => [name, ['running', 'failed', 'running', 'stopped', 'running'][i], i])
+    assert.deepEqual(
+      readStatuses(units, shown.reverse().join('\n')).map(({ name, state, restarts }) => [name, state, restarts]),
+      expected,
+    )
+  })
+
+  it('are not taken for stopped where systemctl does not tell of them', () => {
+    const units = [
+      { name: 'clawgressd', description: 'daemon' },
+      { name: 'clawgress-log', description: 'log' },
+    ]
+    assert.throws(() => readStatuses(units, ''), /the state of clawgressd\.service.*apply\.service/)
+    const shown = 'Id=clawgressd.service\nActiveState=active\n'
+    assert.throws(() => readStatuses(units, shown), /the state of clawgress-log\.service.*apply\.service/)
   })
 })
