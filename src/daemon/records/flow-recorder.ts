@@ -65,7 +65,8 @@ export class FlowRecorder {
   }
 
   get lost(): { disk: number; unreadable: number } {
-    return { disk: this.output.lost, unreadable: this.counts.unreadable + this.tail.counts.overlong + this.output.torn }
+    const { overlong, gaps } = this.tail.counts
+    return { disk: this.output.lost, unreadable: this.counts.unreadable + overlong + gaps + this.output.torn }
   }
 
   backlog(): number {

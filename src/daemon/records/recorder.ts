@@ -153,7 +153,9 @@ export class Recorder {
       lost: {
         kernel: this.packets.lost,
         unreadable:
-          this.unreadable + this.output.torn + this.sources.reduce((sum, { tail }) => sum + tail.counts.overlong, 0),
+          this.unreadable +
+          this.output.torn +
+          this.sources.reduce((sum, { tail: { counts } }) => sum + counts.overlong + counts.gaps, 0),
         disk: this.output.lost,
         syslog: this.context.systemLog.dropped,
       },

@@ -9,7 +9,7 @@ export const omissionRecord = z
     event: z
       .enum(['rate', 'kernel', 'disk', 'syslog', 'unreadable'])
       .describe(
-        '`rate`: denials over 1 000 a second of one client, or 20 000 of all. `kernel`: packets that the kernel logged, and that were lost on their way. `disk`: records that could not be written. `syslog`: records that syslog did not take. `unreadable`: lines that were too long or damaged.',
+        '`rate`: denials over 1 000 a second of one client, or 20 000 of all. `kernel`: packets that the kernel logged, and that were lost on their way. `disk`: records that could not be written. `syslog`: records that syslog did not take. `unreadable`: lines that were too long or damaged, and files that were removed before they were read.',
       ),
     time: z.iso.datetime({ precision: 3 }),
     count: z.int().min(1).describe('Since the last record of this kind.'),
@@ -25,7 +25,7 @@ const MESSAGES: Readonly<Record<Omission, string>> = {
   kernel: 'denied packets were lost between the kernel and the log',
   disk: 'records could not be written to disk',
   syslog: 'records were not taken by syslog; the file has them',
-  unreadable: 'lines of the logs were too long or damaged',
+  unreadable: 'lines or files of the logs were too long, damaged, or gone before they were read',
 }
 
 const EVERY = 1_000

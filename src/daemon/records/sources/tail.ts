@@ -7,18 +7,14 @@ import {
   readFileSync,
   readSync,
   renameSync,
-  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { type FileIdentity, isThe, type OpenFile, openNext } from './turned-files.ts'
 
 /** A place in a file that survives renaming. */
-interface Bookmark {
-  readonly device: number
-  readonly inode: number
-  /** Birth time in milliseconds (0 where the filesystem has none): inode numbers are used again. */
-  readonly born: number
+interface Bookmark extends FileIdentity {
   /** Octets; everything before has been handed over in whole lines. */
   readonly offset: number
 }
@@ -38,6 +34,8 @@ export interface TailCounts {
   overlong: number
   /** Files that were replaced or cut short under us. */
   rotations: number
+  /** Times that files may have been turned over and removed before they were read. */
+  gaps: number
 }
 
 const CHUNK = 1 << 20
@@ -49,14 +47,14 @@ const PUNCH_EVERY = 4 << 20
  * this program. Polled; never blocks for longer than a few chunks take.
  */
 export class Tail {
-  readonly counts: TailCounts = { lines: 0, overlong: 0, rotations: 0 }
+  readonly counts: TailCounts = { lines: 0, overlong: 0, rotations: 0, gaps: 0 }
   readonly path: string
   /** Why the place cannot be remembered, in words, until it can. */
   trouble: string | undefined
   private readonly options: TailOptions
   private readonly maxLine: number
   private readonly chunk = Buffer.allocUnsafe(CHUNK)
-  private file: (Omit<Bookmark, 'offset'> & { fd: number; offset: number }) | undefined
+  private file: (FileIdentity & { fd: number; offset: number }) | undefined
   private partial: Buffer[] = []
   private partialLength = 0
   private isSkipping = false
@@ -132,12 +130,28 @@ export class Tail {
     }
     this.isFirstOpen = false
     const stat = fstatSync(fd)
-    const isSame = bookmark !== undefined && isThe(bookmark, stat) && bookmark.offset <= stat.size
-    const { dev: device, ino: inode, birthtimeMs: born } = stat
-    this.file = { fd, device, inode, born, offset: isSame ? bookmark.offset : 0 }
+    if (bookmark !== undefined && !isThe(bookmark, stat)) {
+      closeSync(fd)
+      return this.openNext(bookmark)
+    }
+    this.use({ fd, stat }, bookmark !== undefined && bookmark.offset <= stat.size ? bookmark.offset : 0)
+    return true
+  }
+
+  /** The file that was begun after this one. False: there is none. */
+  private openNext(file: FileIdentity): boolean {
+    const found = openNext(this.path, file)
+    if (found === undefined) return false
+    if (found.isGap) this.counts.gaps++
+    this.close()
+    this.use(found.next, 0)
+    return true
+  }
+
+  private use({ fd, stat }: OpenFile, offset: number): void {
+    this.file = { fd, device: stat.dev, inode: stat.ino, born: stat.birthtimeMs, offset }
     this.startLine()
     this.punched = 0
-    return true
   }
 
   /** The bookmarked file under the name that rotation gave it, while we were away. */
@@ -164,8 +178,8 @@ export class Tail {
     }
     const current = statSync(this.path, { throwIfNoEntry: false })
     if (current === undefined || isThe(file, current)) return false
+    if (!this.openNext(file)) return false
     this.counts.rotations++
-    this.close()
     return true
   }
 
@@ -229,9 +243,6 @@ export class Tail {
     })
   }
 }
-
-const isThe = (file: Omit<Bookmark, 'offset'>, stat: Stats): boolean =>
-  stat.dev === file.device && stat.ino === file.inode && stat.birthtimeMs === file.born
 
 function readBookmark(path: string): Bookmark | undefined {
   try {

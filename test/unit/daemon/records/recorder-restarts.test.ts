@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { runtimePaths } from '../../../../src/base/layout.ts'
 import { decisionRecord } from '../../../../src/daemon/records/kinds/record.ts'
 import { namedLine, POLICY, packetLine, type Recording, useRecording } from './recording.ts'
@@ -47,6 +47,27 @@ describe('the recorder, started again,', () => {
     assert.equal(half, '{"schema":"clawgress.deci')
     assert.equal(decisionRecord.parse(JSON.parse(whole!)).address, '198.18.9.9')
     assert.equal(recording.recorder.status().lost.unreadable, 1)
+  })
+
+  it('tells what named turned over twice and more between two looks', () => {
+    recording.activate(POLICY)
+    const { namedDenials } = runtimePaths(recording.layout)
+    const ask = (name: string) => recording.write('namedDenials', namedLine('10.77.0.2', name))
+    ask('a.test')
+    recording.run()
+    for (const name of ['b.test', 'c.test', 'd.test']) {
+      for (const number of [1, 0])
+        if (existsSync(`${namedDenials}.${number}`))
+          renameSync(`${namedDenials}.${number}`, `${namedDenials}.${number + 1}`)
+      renameSync(namedDenials, `${namedDenials}.0`)
+      ask(name)
+    }
+    recording.run()
+    assert.deepEqual(
+      recording.records().map(({ name }) => name),
+      ['a.test', 'b.test', 'c.test', 'd.test'],
+    )
+    assert.equal(recording.recorder.status().lost.unreadable, 0)
   })
 
   it('knows the denials of the last hour that were recorded before it', async () => {

@@ -67,6 +67,86 @@ describe('a followed log', () => {
     assert.deepEqual(read(tail), ['b', 'late', 'c'])
   })
 
+  const turnOver = (first: number, most: number) => {
+    for (let i = most; i > first; i--)
+      if (existsSync(`${path}.${i - 1}`)) renameSync(`${path}.${i - 1}`, `${path}.${i}`)
+    renameSync(path, `${path}.${first}`)
+  }
+
+  for (const [program, first] of [
+    ['named', 0],
+    ['logrotate', 1],
+  ] as const)
+    it(`that ${program} has turned over many times between two looks is read file by file, the oldest first`, () => {
+      writeFileSync(path, 'long ago\n')
+      turnOver(first, 12)
+      writeFileSync(path, 'a\n')
+      const tail = follow()
+      assert.deepEqual(read(tail), ['a'])
+      appendFileSync(path, 'b\n')
+      for (const line of [...'cdefghijk', 'l'].map((letter) => `${letter}\n`)) {
+        turnOver(first, 14)
+        writeFileSync(path, line)
+      }
+      assert.deepEqual(read(tail), [...'bcdefghijkl'])
+      assert.equal(tail.counts.gaps, 0)
+    })
+
+  it('that was turned over many times while nobody read is read file by file after the restart', () => {
+    writeFileSync(path, 'a\n')
+    const before = follow()
+    read(before)
+    before.save(before.place())
+    for (const line of ['b\n', 'c\n', 'd\n']) {
+      turnOver(0, 3)
+      writeFileSync(path, line)
+    }
+    const after = follow()
+    assert.deepEqual(read(after), ['b', 'c', 'd'])
+    assert.equal(after.counts.gaps, 0)
+  })
+
+  /** Files that are made after this were plainly born later. */
+  const age = () =>
+    until(() => {
+      writeFileSync(`${path}-probe`, '')
+      const { birthtimeMs } = statSync(`${path}-probe`)
+      rmSync(`${path}-probe`)
+      return birthtimeMs > statSync(path).birthtimeMs
+    }, 'the clock of the filesystem goes on')
+
+  it('of which files are gone before they were read goes on with the oldest there is, and counts the gap', async () => {
+    for (const isRestarted of [false, true]) {
+      writeFileSync(path, 'a\n')
+      await age()
+      const before = follow()
+      read(before)
+      before.save(before.place())
+      for (const line of ['b\n', 'c\n', 'd\n', 'e\n']) {
+        turnOver(0, 2)
+        rmSync(`${path}.2`, { force: true })
+        writeFileSync(path, line)
+      }
+      const tail = isRestarted ? follow() : before
+      assert.deepEqual(read(tail), ['c', 'd', 'e'])
+      assert.equal(tail.counts.gaps, 1)
+    }
+  })
+
+  it('that was removed does not have its older files read again', async () => {
+    writeFileSync(path, 'old\n')
+    const tail = follow()
+    assert.deepEqual(read(tail), ['old'])
+    await age()
+    turnOver(0, 2)
+    writeFileSync(path, 'a\n')
+    assert.deepEqual(read(tail), ['a'])
+    rmSync(path)
+    writeFileSync(path, 'b\n')
+    assert.deepEqual(read(tail), ['b'])
+    assert.equal(tail.counts.gaps, 0)
+  })
+
   it('that is cut short is read from its start', () => {
     const tail = follow()
     writeFileSync(path, 'first line\n')
