@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fail } from '../base/errors.ts'
 import { type Layout, runtimePaths } from '../base/layout.ts'
-import { tryExclusive } from './flock.ts'
+import { tryExclusive } from './file-lock.ts'
 
 interface Holder {
   readonly pid: number
@@ -17,7 +17,7 @@ const POLL_MS = 20
 
 /**
  * Runs `work` while no one else changes the enforcement (commit, import, guard, boot). The lock is the kernel's
- * (flock(2) on `${run}/lock`): it ends with its holder, however that ends. Not reentrant. Waits up to `waitMs`
+ * (fcntl(2) on `${run}/lock`): it ends with its holder, however that ends. Not reentrant. Waits up to `waitMs`
  * milliseconds, then throws `apply.busy`, which says who holds it and since when.
  */
 export async function withLock<T>(

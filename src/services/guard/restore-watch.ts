@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
 import { ownCommand } from '../../base/own-command.ts'
-import { isHeld } from '../flock.ts'
+import { isHeld } from '../file-lock.ts'
 import type { Alerts } from './alerts.ts'
 import { OwnTask } from './own-task.ts'
 

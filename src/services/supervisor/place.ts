@@ -1,7 +1,7 @@
 import { closeSync, constants, existsSync, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { fail } from '../../base/errors.ts'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
-import { tryExclusive } from '../flock.ts'
+import { tryExclusive } from '../file-lock.ts'
 
 /** The place of a layout's one supervisor: the kernel's lock on `${run}/supervisor.lock`. It ends with its holder. */
 export class SupervisorPlace {
