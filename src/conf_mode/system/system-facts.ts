@@ -1,10 +1,10 @@
-import { type AddressBytes, maskAddress, type Prefix, parseAddress } from '../../base/address.ts'
+import { type AddressBytes, type Family, maskAddress, type Prefix, parseAddress } from '../../base/address.ts'
 import { ENDPOINTS } from '../../base/endpoints.ts'
 import { fail } from '../../base/errors.ts'
 import { runProgram } from '../../base/run-program.ts'
 import { settleAll } from '../../base/settle.ts'
-import { hasFlowtables } from '../../firewall/index.ts'
-import { lookForUntracked, type Untracked } from '../../services/index.ts'
+import { hasFlowtables, untrackedFamilies } from '../../firewall/index.ts'
+import type { Untracked } from '../../services/index.ts'
 import { type Listener, readSockets } from './sockets.ts'
 
 const DNS_PORT = 53
@@ -33,21 +33,28 @@ export interface SystemFacts {
 
 /** Reads the facts of this network namespace; changes nothing. */
 export async function readSystemFacts(): Promise<SystemFacts> {
-  const [interfaces, uplinks, flowtableDevices, { sockets, untracked }] = await settleAll([
+  const [interfaces, uplinks, flowtableDevices, { sockets, families }] = await settleAll([
     readInterfaces(),
     readUplinks(),
     readFlowtables(),
     // While the programs run.
     lookAtKernel(),
   ])
+  // Not as `lookForUntracked` finds them, which leaves out interfaces whose cable is not plugged in yet.
+  const untracked = families.map((family) => ({ family, interfaces: interfacesWith(family, interfaces) }))
   return { interfaces, uplinks, ...sockets, flowtableDevices, untracked }
 }
 
 /** Asynchronous for its failures alone: they must not leave those of the programs unheard, which would end the process. */
 async function lookAtKernel() {
   const ports = [DNS_PORT, ENDPOINTS.namedPort, ENDPOINTS.whyPort, ENDPOINTS.whyTlsPort]
-  return { sockets: readSockets(ports, NOT_CLIENTS), untracked: lookForUntracked() }
+  return { sockets: readSockets(ports, NOT_CLIENTS), families: untrackedFamilies() }
 }
+
+const interfacesWith = (family: Family, interfaces: readonly NetworkInterface[]): string[] =>
+  interfaces.flatMap(({ name, addresses }) =>
+    addresses.some(({ prefix, scope }) => prefix.family === family && scope !== 'link') ? name : [],
+  )
 
 /** Ports that the gateway's own programs connect to. */
 const NOT_CLIENTS = [ENDPOINTS.namedPort]

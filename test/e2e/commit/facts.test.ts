@@ -20,6 +20,9 @@ describe('what a commit knows of the router', () => {
     router.ip('address add fd00:1::1/64 dev wan nodad')
     router.ip('route add default nexthop via 10.0.0.2 nexthop via 10.0.0.3')
     router.ip('-6 route add default via fd00:1::2')
+    router.ip('link add unplugged type veth peer name far')
+    router.ip('link set unplugged up')
+    router.ip('address add fd00:2::1/64 dev unplugged')
     router.run('nft', NOTRACK)
     const server = new TcpServer(router, 53)
     full = await router.inside(readSystemFacts)
@@ -41,18 +44,16 @@ describe('what a commit knows of the router', () => {
     const addresses = full.interfaces.flatMap(({ name, addresses: own }) =>
       own.filter(({ scope }) => scope === 'global').map(({ address }) => `${name} ${formatAddress(address)}`),
     )
-    assert.deepEqual(addresses.sort(), ['lan 10.0.0.1', 'wan fd00:1::1'])
+    assert.deepEqual(addresses.sort(), ['lan 10.0.0.1', 'unplugged fd00:2::1', 'wan fd00:1::1'])
   })
 
   it('are the uplinks of both families, also of a route over several gateways', () => {
     assert.deepEqual([...full.uplinks].sort(), ['lan', 'wan'])
   })
 
-  it('is which family is taken out of connection tracking', () => {
-    assert.deepEqual(
-      full.untracked.map(({ family }) => family),
-      [6],
-    )
+  it('is which family is taken out of connection tracking, and where it is used, plugged in or not', () => {
+    const [{ family, interfaces } = assert.fail(), ...others] = full.untracked
+    assert.deepEqual([family, [...interfaces].sort(), others], [6, ['lo', 'unplugged', 'wan'], []])
   })
 
   it('is which program holds a port that the gateway needs', () => {

@@ -9,7 +9,7 @@ function runBlind(module: string) {
   const node = [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', module]
   return spawnSync('setpriv', ['--bounding-set=-net_admin', '--inh-caps=-net_admin', 'env', 'PATH=/nowhere', ...node], {
     encoding: 'utf8',
-    timeout: 9_000,
+    timeout: 30_000,
   })
 }
 

@@ -14,7 +14,7 @@ describe('a systemd that does not answer', () => {
     // A machine of which systemd is not the first process, whatever this one is.
     const hidden = ['--mount', 'sh', '-c', 'mount -t tmpfs tmpfs /run && exec "$@"', 'sh']
     const node = [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', module]
-    const { stdout, stderr } = spawnSync('unshare', [...hidden, ...node], { encoding: 'utf8', timeout: 20_000 })
+    const { stdout, stderr } = spawnSync('unshare', [...hidden, ...node], { encoding: 'utf8', timeout: 30_000 })
     assert.equal(stderr, '')
     assert.match(
       stdout,
