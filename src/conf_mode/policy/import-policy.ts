@@ -56,6 +56,8 @@ export async function checkCandidate(layout: Layout, candidate: Buffer, expected
   requirePolicyFile(input)
   const verified = await inSentences(() => verify(input, layout, candidate))
   const live = currentGeneration(layout)
+  // Without the lock, another one may have become live meanwhile; it is this one that is compared with.
+  if (expected !== undefined) refuseOutdated(layout, expected, live?.id)
   const { generation } = verified.plan
   const difference = differenceFrom(live, verified)
   return { changed: live?.id !== generation, generation, difference, warnings: verified.warnings }
@@ -156,8 +158,7 @@ function hasPolicyFile(layout: Layout): boolean {
 }
 
 /** Throws `policy.outdated` where another generation is live. */
-export function refuseOutdated(layout: Layout, expected: string): void {
-  const live = liveId(layout)
+export function refuseOutdated(layout: Layout, expected: string, live = liveId(layout)): void {
   if (live !== expected)
     fail(
       'policy.outdated',
