@@ -14,6 +14,7 @@ export const ERRORS = {
   'policy.limit': 'The policy is larger than this version accepts.',
   'policy.outdated': 'The policy was changed by someone else meanwhile.',
   'policy.file': 'The policy file cannot be used.',
+  'policy.version': 'The history has no such version of the policy.',
   'config.syntax': 'A configuration file cannot be read.',
   'config.path': 'A configuration path does not exist.',
   'config.value': 'A configuration value is not valid.',

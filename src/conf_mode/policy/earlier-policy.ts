@@ -36,7 +36,8 @@ function findEntry(layout: Layout, wanted: string): HistoryEntry {
     ({ number, generation }) => String(number) === wanted || generation === wanted,
   )
   return (
-    entry ?? fail('policy.file', `There is no generation ${wanted} in the history; show clawgress versions lists them.`)
+    entry ??
+    fail('policy.version', `There is no generation ${wanted} in the history; show clawgress versions lists them.`)
   )
 }
 

@@ -50,6 +50,8 @@ export class Access {
 
   /** Before the body is read, of a request that was looked at by `recognise`. Throws ClawgressError. */
   admitHead(request: FastifyRequest, reply: FastifyReply): void {
+    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
+      fail('api.type', 'Bodies are taken as they are, not compressed; leave out Content-Encoding.')
     const { open, formKey } = request.routeOptions.config
     if (open === true) return
     const key = headerKey(request)

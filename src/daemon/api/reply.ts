@@ -8,7 +8,7 @@ export const success = <Data>(data: Data) => ({ success: true as const, data, er
 export const successOf = <Data extends z.ZodType>(data: Data) =>
   z.object({ success: z.literal(true), data, error: z.null() })
 
-const problem = z.object({
+export const problem = z.object({
   code: z.string().describe('docs/api.md lists them'),
   message: z.string(),
   path: z.string().optional(),
@@ -47,6 +47,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'api.request': 400,
   'policy.outdated': 412,
   'policy.file': 409,
+  'policy.version': 404,
   'config.value': 400,
   'config.syntax': 400,
   'config.missing': 409,
@@ -81,10 +82,17 @@ export function refusalHeaders(problems: readonly Problem[]): Readonly<Record<st
 /** What the router says of a path before any route is found, in words that hold nothing of it. */
 const PATH_ERRORS = ['FST_ERR_BAD_URL', 'FST_ERR_MAX_PARAM_LENGTH']
 
+/** What the reader of forms calls too large. */
+const TOO_MANY = ['FST_PARTS_LIMIT', 'FST_FIELDS_LIMIT', 'FST_FILES_LIMIT']
+
 /** Any error as problems; what is not meant for callers is named and not shown. */
 export function problemsOf(error: unknown): readonly Problem[] {
   if (error instanceof ClawgressError) return error.problems
   const { statusCode, code, message } = error as { statusCode?: number; code?: string; message?: string }
+  if (TOO_MANY.includes(code ?? ''))
+    return [
+      { code: 'api.request', message: 'The form must have the fields data and key, each once, and nothing else.' },
+    ]
   if (statusCode === 413 || code === 'FST_REQ_FILE_TOO_LARGE')
     return [{ code: 'api.size', message: 'The body is larger than this request may be.' }]
   if (statusCode === 415)

@@ -42,7 +42,7 @@ export function showVersionDifference(
 
 const find = (history: readonly HistoryEntry[], wanted: string): HistoryEntry =>
   history.findLast(({ number, generation }) => String(number) === wanted || generation === wanted) ??
-  fail('policy.file', `There is no version ${wanted} in the history.`)
+  fail('policy.version', `There is no version ${wanted} in the history.`)
 
 const sizeOf = ({ folder }: HistoryEntry): number =>
   statSync(join(folder, 'policy.json'), { throwIfNoEntry: false })?.size ?? 0

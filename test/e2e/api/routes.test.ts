@@ -141,7 +141,8 @@ describe('the API of a gateway', () => {
     assert.deepEqual([newest!.user, newest!.live], ['api:night', true])
     const { body: diff } = await api.get(`/policy/diff?from=${first!.number}&to=2`, { key: VIEWER })
     assert.match(String(diff.data.text), /\+ h2\.pool\.net/)
-    assert.equal((await api.post('/policy/rollback', { version: 4711 }, { key: OPERATOR })).status, 409)
+    assert.equal((await api.post('/policy/rollback', { version: 4711 }, { key: OPERATOR })).status, 404)
+    assert.equal((await api.get('/policy/diff?from=4711', { key: VIEWER })).status, 404)
   })
 
   it('tells whether something would be allowed', async () => {

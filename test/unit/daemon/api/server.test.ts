@@ -149,6 +149,7 @@ describe('the server of the API', () => {
     assert.equal((await rollback('{"version":1,"version":2}')).status, 400)
     assert.equal((await rollback('{"version":"../1"}')).status, 400)
     assert.equal((await rollback('<x/>', { 'content-type': 'text/xml' })).status, 415)
+    assert.equal((await rollback('{"version":1}', { ...json, 'content-encoding': 'gzip' })).status, 415)
     assert.equal(
       (await ask('/status', { headers: { 'x-large': 'x'.repeat(20_000) } }).catch(() => ({ status: 431 }))).status,
       431,
@@ -181,6 +182,11 @@ describe('the server of the API', () => {
     assert.equal((await keyless({ data: '{}', key: 'wrong' })).status, 401)
     assert.equal((await keyless({ data: '{}', key: KEYS.viewer })).status, 403)
     assert.equal((await keyless({ other: '{}', key: KEYS.admin })).status, 400)
+    const parts = new FormData()
+    for (const name of ['data', 'key', 'more']) parts.set(name, 'x')
+    assert.equal((await fetch(`${api.url}/policy`, { method: 'POST', body: parts })).status, 400)
+    parts.set('more', new Blob(['x']))
+    assert.equal((await fetch(`${api.url}/policy`, { method: 'POST', body: parts })).status, 400)
     // Nobody listens for activations on this machine.
     assert.equal((await keyless({ data: '{}', key: KEYS.admin })).status, 503)
   })
