@@ -131,7 +131,9 @@ export class ApiClient {
       await sleep(POLL_MS)
       operation = await this.get(`/operations/${operation.id}`, operationView)
     }
-    return operation.result ?? fail('apply.proof', operation.error ?? 'The change failed.')
+    const { result, error = 'The change failed.', problems } = operation
+    if (result !== undefined) return result
+    throw new ClawgressError((problems as Problem[] | undefined) ?? { code: 'apply.proof', message: error })
   }
 
   private get<Data extends z.ZodType>(path: string, data: Data): Promise<z.output<Data>> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { type ActivationResult, activationResult } from '../../services/index.ts'
-import { failureOf, problemsOf } from './reply.ts'
+import { failureOf, problem, problemsOf } from './reply.ts'
 
 /** What a change became of which the caller did not wait for the end. */
 export const operationView = z.object({
@@ -14,6 +14,7 @@ export const operationView = z.object({
   ended: z.iso.datetime().optional(),
   result: activationResult.optional(),
   error: z.string().optional(),
+  problems: z.array(problem).optional().describe('The same as error, for programs.'),
 })
 
 export type OperationView = z.infer<typeof operationView>
@@ -55,8 +56,8 @@ export class Operations {
     void change.then(
       (result) => this.remember({ ...view, state: 'succeeded', ended: new Date().toISOString(), result }),
       (error: unknown) => {
-        const { error: said } = failureOf(problemsOf(error))
-        this.remember({ ...view, state: 'failed', ended: new Date().toISOString(), error: said })
+        const { error: said, data } = failureOf(problemsOf(error))
+        this.remember({ ...view, state: 'failed', ended: new Date().toISOString(), error: said, ...data })
       },
     )
     return view

@@ -55,6 +55,10 @@ describe('a change that takes longer than its caller waits', () => {
     })
     assert.equal(ended.state, 'failed')
     assert.match(String(ended.error), /\(config\.missing\)$/)
+    assert.deepEqual(
+      (ended.problems as { code: string }[]).map(({ code }) => code),
+      ['config.missing'],
+    )
     assert.ok(Date.parse(String(ended.ended)) >= Date.parse(String(ended.started)))
   })
 
