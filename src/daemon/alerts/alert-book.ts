@@ -1,4 +1,4 @@
-import { type Alert, bounded, type Condition, fingerprintOf } from './alert.ts'
+import { type Alert, bounded, type Condition, fingerprintOf, type Judgement } from './alert.ts'
 
 /** Milliseconds without its condition after which an alert is resolved: what comes and goes is one alert. */
 export const QUIET_MS = 60_000
@@ -42,17 +42,16 @@ export class AlertBook {
   }
 
   /**
-   * What one source says now; undefined: it does not know, and its alerts stay as they are. Returns the alerts that
-   * began or ended. `now` by the wall clock, for what is printed only.
+   * What one source says now. Returns the alerts that began or ended. `now` by the wall clock, for what is printed only.
    */
-  update(source: string, conditions: Iterable<Condition> | undefined, now: number, monotonic: number): Alert[] {
-    if (conditions === undefined) {
+  update(source: string, judgement: Judgement, now: number, monotonic: number): Alert[] {
+    if (judgement === undefined) {
       for (const entry of this.live.values()) if (entry.alert.source === source) entry.seenAt = monotonic
       return []
     }
     const changed: Alert[] = []
     const seen = new Set<string>()
-    for (const condition of conditions) {
+    for (const condition of judgement === 'over' ? [] : judgement) {
       const fingerprint = fingerprintOf(condition)
       seen.add(fingerprint)
       const begun = this.see(source, fingerprint, condition, now, monotonic)
@@ -60,7 +59,8 @@ export class AlertBook {
     }
     for (const key of this.pending.keys())
       if (key.startsWith(`${source} `) && !seen.has(key.slice(source.length + 1))) this.pending.delete(key)
-    changed.push(...this.resolve((entry) => entry.alert.source === source, now, monotonic))
+    const time = judgement === 'over' ? Number.POSITIVE_INFINITY : monotonic
+    changed.push(...this.resolve((entry) => entry.alert.source === source, now, time))
     return changed
   }
 

@@ -22,6 +22,12 @@ export interface Condition {
   readonly syslog?: boolean
 }
 
+/**
+ * What a source says is so. Undefined: it does not know, and its alerts stay as they are. `over`: it knows that nothing
+ * is so any more, and its alerts need not be quiet for a while before they end.
+ */
+export type Judgement = readonly Condition[] | 'over' | undefined
+
 const text = (most: number) => z.string().max(most)
 
 /** An alert that someone was told of: a condition that lasted, or did. */

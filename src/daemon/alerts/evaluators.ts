@@ -3,7 +3,7 @@ import type { Plan } from '../../plan/types.ts'
 import type { GuardSight } from '../../services/index.ts'
 import type { DecisionRecord } from '../records/kinds/record.ts'
 import type { AnyRecord } from '../records/kinds/record-kinds.ts'
-import type { Condition } from './alert.ts'
+import type { Judgement } from './alert.ts'
 import type { Learnt } from './alert-state.ts'
 import { ApiKeys } from './api-keys.ts'
 import type { BuiltInAlert } from './built-in.ts'
@@ -27,8 +27,8 @@ export interface Sights {
   readonly monotonic: number
 }
 
-/** By source: what it says is so, or undefined where it does not know. */
-export type Judgements = ReadonlyMap<string, readonly Condition[] | undefined>
+/** By source. */
+export type Judgements = ReadonlyMap<string, Judgement>
 
 /** Everything that says what is so: configured rules, and the built-in alerts that are not silenced. */
 export class Evaluators {
@@ -95,7 +95,7 @@ export class Evaluators {
   }
 
   evaluate({ sight, live, now, monotonic }: Sights): Judgements {
-    const builtIn: readonly [BuiltInAlert, string, () => readonly Condition[] | undefined][] = [
+    const builtIn: readonly [BuiltInAlert, string, () => Judgement][] = [
       ['policy.violation-spike', 'spike', () => this.spike.evaluate(monotonic)],
       ['client.first-denial', 'clients', () => this.first.evaluate(monotonic)],
       ['service.down', 'services', () => stoppedServices(sight)],

@@ -1,6 +1,6 @@
 import type { UnitName } from '../../services/index.ts'
 import type { AnyRecord } from '../records/kinds/record-kinds.ts'
-import type { Condition } from './alert.ts'
+import type { Condition, Judgement } from './alert.ts'
 import { SlidingCount } from './sliding-count.ts'
 
 /** Milliseconds that something is told which happened once. */
@@ -21,6 +21,8 @@ interface Happened {
 export class EventAlerts {
   private readonly unresolved: SlidingCount
   private commits: Happened[] = []
+  /** The last that was heard of. */
+  private isProven = false
   private guard: Happened[] = []
 
   constructor(monotonic: number) {
@@ -30,9 +32,15 @@ export class EventAlerts {
   take(record: AnyRecord, monotonic: number): void {
     if (record.schema === 'clawgress.commit/1') {
       // What a later one has proven stands in place of what failed.
-      if (record.event === 'live') this.commits = []
+      if (record.event === 'live') {
+        this.commits = []
+        this.isProven = true
+      }
       const problem = record.problems?.find(({ code }) => UNPROVEN.includes(code))
-      if (problem !== undefined) add(this.commits, unprovenCommit(problem), monotonic)
+      if (problem !== undefined) {
+        add(this.commits, unprovenCommit(problem), monotonic)
+        this.isProven = false
+      }
     } else if (record.schema === 'clawgress.alert/1') {
       // Those with a state are our own.
       if (record.state === undefined) add(this.guard, guardEvent(record), monotonic)
@@ -40,7 +48,8 @@ export class EventAlerts {
       this.unresolved.add(record.count, monotonic)
   }
 
-  failedCommits(monotonic: number): Condition[] {
+  failedCommits(monotonic: number): Judgement {
+    if (this.isProven) return 'over'
     this.commits = recent(this.commits, monotonic)
     return this.commits.map(({ condition }) => condition)
   }

@@ -110,6 +110,14 @@ describe('the book of alerts', () => {
     assert.deepEqual(states(next.update('services', [], NOW, 1_000 + QUIET_MS)), ['resolved'])
   })
 
+  it('ends at once what its source knows to be over, and not what it merely does not see', () => {
+    see([condition()], 0)
+    assert.deepEqual(see([], 1_000), [])
+    assert.deepEqual(states(book.update('services', 'over', NOW, 2_000)), ['resolved'])
+    assert.deepEqual(book.update('services', 'over', NOW, 3_000), [])
+    assert.deepEqual(states(see([condition()], 4_000)), ['firing'])
+  })
+
   it('ends at once what no source stands for any more', () => {
     see([condition()], 0)
     assert.deepEqual(book.keepSources(new Set(['services']), NOW), [])

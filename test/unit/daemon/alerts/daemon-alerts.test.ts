@@ -21,6 +21,7 @@ import { type AnyRecord, parseRecord } from '../../../../src/daemon/records/kind
 import { RecordBus } from '../../../../src/daemon/records/outputs/record-bus.ts'
 import type { SyslogCommand } from '../../../../src/daemon/records/outputs/system-log.ts'
 import { newestRecords } from '../../../../src/daemon/records/reading/newest-records.ts'
+import { COMMIT_SCHEMA } from '../../../../src/services/index.ts'
 import { SmallDisk } from '../../../e2e/support/small-disk.ts'
 import { tempFolder, until } from '../temp-folder.ts'
 import { Receiver } from './receiver.ts'
@@ -63,6 +64,9 @@ describe('the alerts of a daemon', () => {
     time += milliseconds
     alerts.step(wall, time)
   }
+  /** So many messages have come, and the daemon knows that the last one was taken. */
+  const told = (messages: number, what: string) =>
+    until(() => receiver.received.length === messages && alerts.report().webhooks[0]!.lastSuccess !== undefined, what)
   const firing = () => alerts.report().firing.map(({ event }) => event)
 
   beforeEach(async () => {
@@ -95,14 +99,14 @@ describe('the alerts of a daemon', () => {
         Object.entries(parseRecord('alert', line)!).find(([key]) => key === 'state'),
         ['state', 'firing'],
       )
-    await until(() => receiver.received.length === 1, 'the webhook is told')
+    await told(1, 'the webhook is told')
     await until(() => readdirSync(folder()).includes('syslog-local7'), 'syslog is told')
   })
 
   it('go on after a restart as if nothing had been, and nobody is told twice', async () => {
     bus.publish([denial()])
     look()
-    await until(() => receiver.received.length === 1, 'the webhook is told')
+    await told(1, 'the webhook is told')
     await alerts.close()
     start()
     look()
@@ -116,7 +120,7 @@ describe('the alerts of a daemon', () => {
   it('neither storm nor fall silent when the clock jumps', async () => {
     bus.publish([denial()])
     look()
-    await until(() => receiver.received.length === 1, 'the webhook is told')
+    await told(1, 'the webhook is told')
     const year = 365 * 86_400_000
     for (const wall of [Date.now() + year, Date.now() - year, Date.now() + year]) {
       bus.publish([denial({ time: new Date().toISOString() })])
@@ -147,7 +151,7 @@ describe('the alerts of a daemon', () => {
   it('keep and later take over what cannot be read for a moment', async () => {
     bus.publish([denial()])
     look()
-    await until(() => receiver.received.length === 1, 'the webhook is told')
+    await told(1, 'the webhook is told')
     await alerts.close()
     const state = join(runtimePaths(layout).alertsFolder, 'state.json')
     renameSync(state, `${state}.elsewhere`)
@@ -158,7 +162,7 @@ describe('the alerts of a daemon', () => {
     look()
     assert.match(alerts.troubles.join(), /cannot be read from .*state\.json: ELOOP.* It is tried again/)
     assert.ok(lstatSync(state).isSymbolicLink(), 'nothing was written over it')
-    await until(() => receiver.received.length === 2, 'the webhook is told meanwhile')
+    await told(2, 'the webhook is told meanwhile')
     rmSync(state)
     renameSync(`${state}.elsewhere`, state)
     look()
@@ -186,11 +190,22 @@ describe('the alerts of a daemon', () => {
     look()
     assert.match(alerts.troubles.join(), /settings of alerts cannot be read: ELOOP/)
     renameSync(`${file}.elsewhere`, file)
-    look(5_000)
+    look(5_001)
     assert.deepEqual(alerts.troubles, [])
     bus.publish([denial()])
     look()
     assert.deepEqual(firing(), ['client.first-denial'])
+  })
+
+  it('tell of a failed commit until the next that is proven, and of its end at once', () => {
+    const commit = { schema: COMMIT_SCHEMA, time: new Date().toISOString(), user: 'u' } as const
+    bus.publish([{ ...commit, event: 'failed', problems: [{ code: 'apply.proof', message: 'The pinner sleeps.' }] }])
+    look()
+    assert.deepEqual(firing(), ['generation.not-proven'])
+    bus.publish([{ ...commit, event: 'live' }])
+    look()
+    assert.deepEqual(firing(), [])
+    assert.deepEqual(alerts.report().resolved[0]?.event, 'generation.not-proven')
   })
 
   it('do not tell a new webhook of what is over, and tell it what still fires', async () => {
@@ -205,7 +220,7 @@ describe('the alerts of a daemon', () => {
     )
     configure({ webhooks: [{ id: 'new', url: receiver.url, format: 'webhook', secret: SECRET }] })
     look()
-    await until(() => receiver.received.length === 1, 'the webhook is told')
+    await told(1, 'the webhook is told')
     assert.match(receiver.received[0]!.body, /client\.first-denial/)
     assert.doesNotMatch(receiver.received[0]!.body, /rule\.any/)
   })
@@ -255,13 +270,13 @@ describe('the alerts of a daemon', () => {
     start()
     bus.publish([denial()])
     look()
-    await until(() => receiver.received.length === 1, 'the webhook is told')
+    await told(1, 'the webhook is told')
     look()
     const before = kept()
     await disk.fill()
     bus.publish([denial({ client: '10.77.0.9' })])
     look()
-    await until(() => receiver.received.length === 2, 'the webhook is told of what cannot be written down')
+    await told(2, 'the webhook is told of what cannot be written down')
     assert.match(alerts.troubles.join(), /state\.json cannot be written: ENOSPC/)
     assert.equal(kept(), before)
     await disk.empty()
@@ -276,7 +291,7 @@ describe('the alerts of a daemon', () => {
     writeFileSync(layout.state, 'no folder')
     bus.publish([denial()])
     look()
-    await until(() => receiver.received.length === 1, 'the webhook is told')
+    await told(1, 'the webhook is told')
     assert.match(alerts.troubles.join(), /cannot be written/)
   })
 })
