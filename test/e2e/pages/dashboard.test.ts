@@ -68,8 +68,8 @@ describe('the dashboard', () => {
     await lab().agent(2).connect('2a0b:30:99::1', 4443)
     await entryOf('2a0b:30:99::1 4443/tcp').waitFor()
     const took = (await page.evaluate('delays')) as number[]
-    // Other tests run beside this one and may hold up a browser: what counts is the fastest.
-    assert.ok(took.length >= 4 && Math.min(...took) < 1_000, `it took ${took.join(', ')} ms`)
+    const median = took.toSorted((a, b) => a - b)[Math.floor(took.length / 2)]!
+    assert.ok(took.length >= 4 && median < 1_000, `it took ${took.join(', ')} ms`)
     const text = await entryOf('blocked-just-now.example.org').innerText()
     for (const part of ['denied', '10.77.1.10', 'dns.not-allowed']) assert.ok(text.includes(part), text)
     const names = page.getByRole('table', { name: 'Names refused most' })
