@@ -5,6 +5,7 @@ import { DecisionLog, type DecisionLogOptions } from './outputs/decision-log.ts'
 import { RecordOutput } from './outputs/record-output.ts'
 import type { RecordContext } from './record-context.ts'
 import { type EndedFlow, parseFlowLine } from './sources/flow-line.ts'
+import { FlowListener } from './sources/flow-listener.ts'
 import { Tail } from './sources/tail.ts'
 
 /**
@@ -33,6 +34,7 @@ export interface FlowCounts {
 /** Turns the connections that the kernel has forgotten into flow records. Lines are lost as little as the Recorder's. */
 export class FlowRecorder {
   readonly counts: FlowCounts = { flows: 0, unreadable: 0, uncounted: 0 }
+  readonly listener: FlowListener
   private readonly context: RecordContext
   private readonly output: RecordOutput
   private readonly tail: Tail
@@ -53,6 +55,7 @@ export class FlowRecorder {
   ) {
     const { endedFlows, flows, daemonFolder } = context.paths
     this.context = context
+    this.listener = new FlowListener(join(context.paths.daemonFolder, 'flow-listener.totals'))
     this.generationOf = generationOf
     this.output = new RecordOutput(new DecisionLog(flows, log), context.systemLog, context.bus)
     this.tail = new Tail({ path: endedFlows, bookmark: join(daemonFolder, 'flows.place'), punch: true })
@@ -75,6 +78,7 @@ export class FlowRecorder {
 
   /** One round, after the Recorder's, which follows the Plan. True: call again at once. */
   step(now: number): boolean {
+    this.listener.step(now)
     const { settings } = this.context
     if (settings === undefined) return false
     if (this.fieldMask !== settings.markMask) {

@@ -37,6 +37,7 @@ export class Records {
   /** Denials over the limits since this program, or the one before it, looked last. */
   private rate = 0
   private isRateKept = true
+  private restartsTold = 0
   private readonly omitted: RecordOutput
   private readonly others: Writer[] = []
   private comparedAt: number | undefined
@@ -94,6 +95,7 @@ export class Records {
     const missing = this.missing()
     this.omitted.emit(this.omissions.take(missing, now))
     this.denials.toldLost(this.omissions.told('kernel'))
+    this.tellUnheardFlows(now)
     this.keepRate()
     if (this.omissions.told('disk') === missing.disk) this.lostRecords.save(this.lostRecords.place())
     return isMore
@@ -154,6 +156,12 @@ export class Records {
     if (table !== undefined) this.denials.compare(table, logged.packets)
   }
 
+  private tellUnheardFlows(now: number): void {
+    const { listener } = this.flows
+    for (; this.restartsTold < listener.restarts; this.restartsTold++) this.omitted.emit([this.omissions.unheard(now)])
+    if (this.omissions.told('flows') === listener.lost) listener.keep()
+  }
+
   /** Only what has been told: the next program tells the rest. */
   private keepRate(): void {
     if (this.isRateKept || this.omissions.told('rate') !== this.rate) return
@@ -162,6 +170,6 @@ export class Records {
   }
 
   private missing() {
-    return { ...this.status().lost, rate: this.rate }
+    return { ...this.status().lost, rate: this.rate, flows: this.flows.listener.lost }
   }
 }

@@ -45,7 +45,11 @@ export class Metrics {
     'Allowed DNS questions that were resolved.',
     'group',
   )
-  private readonly leftOut = this.counter('records_left_out_total', 'What the records lack.', 'cause')
+  private readonly leftOut = this.counter(
+    'records_left_out_total',
+    'What the records lack; one for a number that is not known.',
+    'cause',
+  )
   private readonly commits = this.counter('commits_total', 'Changes of what is enforced.', 'result')
   private readonly alerts = this.counter('alerts_total', 'Alerts.', 'event')
 
@@ -53,7 +57,7 @@ export class Metrics {
     this.from = from
     collectDefaultMetrics({ register: this.registry })
     for (const result of ['live', 'failed', 'removed']) this.commits.inc({ result }, 0)
-    for (const cause of ['rate', 'kernel', 'disk', 'syslog', 'unreadable']) this.leftOut.inc({ cause }, 0)
+    for (const cause of ['rate', 'kernel', 'flows', 'disk', 'syslog', 'unreadable']) this.leftOut.inc({ cause }, 0)
     this.addGauges()
   }
 
@@ -71,7 +75,7 @@ export class Metrics {
         break
       }
       case 'clawgress.omission/1':
-        this.leftOut.inc({ cause: record.event }, record.count)
+        this.leftOut.inc({ cause: record.event }, record.count ?? 1)
         break
       case 'clawgress.commit/1':
         this.commits.inc({ result: record.event })

@@ -99,7 +99,7 @@ export class Telemetry {
       if (record.down !== undefined) this.add(record, 'bytesDown', record.down.bytes)
     } else if (record.schema === 'clawgress.omission/1' && record.event === 'rate') {
       // Whose they were is not known here; the kernel's counters have them by group and reason.
-      this.add({}, 'denials', record.count)
+      this.add({}, 'denials', record.count ?? 0)
     }
   }
 

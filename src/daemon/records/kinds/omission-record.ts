@@ -7,12 +7,16 @@ export const omissionRecord = z
   .strictObject({
     schema: z.literal(OMISSION_SCHEMA),
     event: z
-      .enum(['rate', 'kernel', 'disk', 'syslog', 'unreadable'])
+      .enum(['rate', 'kernel', 'flows', 'disk', 'syslog', 'unreadable'])
       .describe(
-        '`rate`: denials over 1 000 a second of one client, or 20 000 of all. `kernel`: packets that the kernel logged, and that were lost on their way. `disk`: records that could not be written. `syslog`: records that syslog did not take. `unreadable`: lines that were too long or damaged, and files that were removed before they were read.',
+        '`rate`: denials over 1 000 a second of one client, or 20 000 of all. `kernel`: packets that the kernel logged, and that were lost on their way. `flows`: ended flows that the kernel could not hand over, or that nobody heard of. `disk`: records that could not be written. `syslog`: records that syslog did not take. `unreadable`: lines that were too long or damaged, and files that were removed before they were read.',
       ),
     time: z.iso.datetime({ precision: 3 }),
-    count: z.int().min(1).describe('Since the last record of this kind.'),
+    count: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Since the last record of this kind. Absent: it is not known, as while nobody listened.'),
     message: z.string().max(512),
   })
   .describe('What was left out of the records. Counters have it: `clawgress_denied_packets_total`.')
@@ -23,10 +27,15 @@ export type Omission = OmissionRecord['event']
 const MESSAGES: Readonly<Record<Omission, string>> = {
   rate: 'denied packets were over the limit of records; they are counted by group and reason',
   kernel: 'denied packets were lost between the kernel and the log',
+  flows: 'ended flows could not be handed over by the kernel',
   disk: 'records could not be written to disk',
   syslog: 'records were not taken by syslog; the file has them',
   unreadable: 'lines or files of the logs were too long, damaged, or gone before they were read',
 }
+
+/** Why an unknown number is missing. */
+const UNHEARD =
+  'Ended flows that nobody heard of, while clawgress-log was started anew, are missing; how many is not known.'
 
 const EVERY = 1_000
 
@@ -47,7 +56,7 @@ export class Omissions {
     this.toldAt = now
     const before = this.made
     // Where syslog takes nothing, it does not take these either: telling that again and again is no news.
-    const records = this.added(totals, now).filter(({ event, count }) => event !== 'syslog' || count > before)
+    const records = this.added(totals, now).filter(({ event, count }) => event !== 'syslog' || (count ?? 0) > before)
     this.made = records.length
     return records
   }
@@ -55,6 +64,11 @@ export class Omissions {
   /** How many of a total have been told. */
   told(event: Omission): number {
     return this.totals.get(event) ?? 0
+  }
+
+  /** One of ended flows, of which nobody knows how many there were. */
+  unheard(now: number): OmissionRecord {
+    return { schema: OMISSION_SCHEMA, event: 'flows', time: new Date(now).toISOString(), message: UNHEARD }
   }
 
   private added(totals: Partial<Record<Omission, number>>, now: number): OmissionRecord[] {

@@ -31,7 +31,7 @@ describe('what the records lack', () => {
     const second = (records: number, now: number) => {
       lost += records
       const made = omissions.take({ syslog: lost }, now)
-      told.push(...made.map(({ count }) => count))
+      told.push(...made.map(({ count }) => count!))
       lost += made.length
     }
     second(1, 10_000)
@@ -105,7 +105,7 @@ describe('what the records lack', () => {
     const sum = () =>
       (existsSync(omissions) ? readFileSync(omissions, 'utf8').trim().split('\n') : [])
         .map((line) => omissionRecord.parse(JSON.parse(line)))
-        .reduce((all, { event, count }) => all + (event === 'rate' ? count : 0), 0)
+        .reduce((all, { event, count }) => all + (event === 'rate' ? count! : 0), 0)
     let now = Date.now()
     /** The life of one program, which looks twice. */
     const live = (table: number, packets: number) => {
