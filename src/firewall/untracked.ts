@@ -48,9 +48,9 @@ function follow(rulesOf: (chain: string) => Rule[], { name }: Pick<HookedChain, 
       continue
     }
     if (isNotrack) return 'untracked'
-    if (verdict?.kind === 'return') return 'through'
-    if (verdict?.kind === 'accept' || verdict?.kind === 'drop') return 'ended'
     if (verdict === undefined) continue
+    if (verdict.kind === 'return') return 'through'
+    if (verdict.kind !== 'jump' && verdict.kind !== 'goto') return 'ended'
     const end = follow(rulesOf, { name: verdict.chain }, depth + 1)
     if (end !== 'through' || verdict.kind === 'goto') return end
   }

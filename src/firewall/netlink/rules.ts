@@ -13,8 +13,21 @@ const EXPRESSION = { name: 1, data: 2 } as const
 const IMMEDIATE_DATA = 2
 const DATA_VERDICT = 2
 const VERDICT = { code: 1, chain: 2 } as const
-/** Those that decide nothing about the packet. */
-const WITHOUT_CONDITION: ReadonlySet<string> = new Set(['counter', 'objref', 'log', 'notrack', 'immediate'])
+/** Those that never end a rule; a `meta` that reads is asked about by what comes after it. */
+const WITHOUT_CONDITION: ReadonlySet<string> = new Set([
+  'counter',
+  'last',
+  'log',
+  'notrack',
+  'immediate',
+  'meta',
+  'bitwise',
+])
+const CT_SOURCE = 4
+const OBJECT_TYPE = 1
+/** Named quotas and limits end a rule, as a map of objects does that does not have the packet. */
+const OBJECT_COUNTER = 1
+const LOOKUP_DESTINATION = 3
 /** Codes below NF_DROP (0), as the kernel counts them. */
 const VERDICTS: ReadonlyMap<number, Verdict['kind']> = new Map([
   [0, 'drop'],
@@ -36,13 +49,14 @@ export interface HookedChain {
 }
 
 export interface Verdict {
-  readonly kind: 'accept' | 'drop' | 'jump' | 'goto' | 'return'
+  /** `mapped`: a verdict map has one of its own for some packets. */
+  readonly kind: 'accept' | 'drop' | 'jump' | 'goto' | 'return' | 'mapped'
   /** Of a jump or goto. */
   readonly chain: string
 }
 
 export interface Rule {
-  /** Some packets may not match. */
+  /** Some packets may not come as far as what it does first: taking out of tracking, or its verdict. */
   readonly isConditional: boolean
   /** It takes packets out of connection tracking. */
   readonly isNotrack: boolean
@@ -68,16 +82,25 @@ export function readHookedChains(socket: NetlinkSocket, family: TableFamily): Ho
 export function readRules(socket: NetlinkSocket, family: TableFamily, table: string, chain: string): Rule[] {
   const only = [[RULE.table, table] as const, [RULE.chain, chain] as const]
   return dump(socket, { type: GETRULE, family, only }, (attributes, buffer) => {
-    const expressions = expressionsOf(attributes, buffer)
-    const verdict = expressions
-      .map(({ data, name }) => verdictOf(name, data, buffer))
-      .find((each) => each !== undefined)
+    const expressions = expressionsOf(attributes, buffer).map(({ name, data }) => ({
+      isNotrack: name === 'notrack',
+      isCondition: isCondition(name, data, buffer),
+      verdict: verdictOf(name, data, buffer),
+    }))
+    const first = expressions.findIndex(({ isNotrack, verdict }) => isNotrack || verdict !== undefined)
+    const { verdict } = expressions.find((each) => each.verdict !== undefined) ?? {}
     return {
-      isConditional: expressions.some(({ name }) => !WITHOUT_CONDITION.has(name)),
-      isNotrack: expressions.some(({ name }) => name === 'notrack'),
+      isConditional: expressions.slice(0, Math.max(first, 0)).some((each) => each.isCondition),
+      isNotrack: expressions.some(({ isNotrack }) => isNotrack),
       ...(verdict === undefined ? {} : { verdict }),
     }
   })
+}
+
+function isCondition(name: string, data: Attributes, buffer: Buffer): boolean {
+  if (name === 'ct') return !data.has(CT_SOURCE)
+  if (name === 'objref') return numberOf(data, buffer, OBJECT_TYPE) !== OBJECT_COUNTER
+  return !WITHOUT_CONDITION.has(name)
 }
 
 function expressionsOf(rule: Attributes, buffer: Buffer): { name: string; data: Attributes }[] {
@@ -92,9 +115,12 @@ function expressionsOf(rule: Attributes, buffer: Buffer): { name: string; data: 
   return found
 }
 
-function verdictOf(name: string, immediate: Attributes, buffer: Buffer): Verdict | undefined {
+function verdictOf(name: string, data: Attributes, buffer: Buffer): Verdict | undefined {
+  // Register 0 is the verdict.
+  if (name === 'lookup' && data.has(LOOKUP_DESTINATION) && numberOf(data, buffer, LOOKUP_DESTINATION) === 0)
+    return { kind: 'mapped', chain: '' }
   if (name !== 'immediate') return undefined
-  const verdict = nestedIn(nestedIn(immediate, buffer, IMMEDIATE_DATA), buffer, DATA_VERDICT)
+  const verdict = nestedIn(nestedIn(data, buffer, IMMEDIATE_DATA), buffer, DATA_VERDICT)
   const kind = verdict.has(VERDICT.code) ? VERDICTS.get(numberOf(verdict, buffer, VERDICT.code) | 0) : undefined
   return kind === undefined ? undefined : { kind, chain: textOf(verdict, buffer, VERDICT.chain) }
 }

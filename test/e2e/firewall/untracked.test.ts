@@ -32,6 +32,8 @@ const vyosTable = (family: 'ip' | 'ip6', { firewall, nat, wanLoadBalancing, igno
 const both = (reasons?: Reasons) => vyosTable('ip', reasons) + vyosTable('ip6', reasons)
 const chain = (rules: string, priority = 'raw') =>
   `table inet other {
+    counter packets_in { }
+    quota first_ones { 1 mbytes }
     chain sub { ip saddr 10.0.0.1 accept; }
     chain early { type filter hook prerouting priority ${priority}; ${rules}; }
   }`
@@ -51,6 +53,15 @@ describe('families that are kept out of connection tracking', () => {
     ['some packets are accepted before', chain('iifname "eth1" accept; notrack'), []],
     ['some packets are looked at before', chain('iifname "eth1" jump sub; notrack'), []],
     ['some packets are dropped before', chain('iifname "eth1" drop; notrack'), [4, 6]],
+    ['a verdict map accepts some before', chain('iifname vmap { "eth1" : accept }; notrack'), []],
+    ['a verdict map looks at some before', chain('iifname vmap { "eth1" : jump sub }; notrack'), []],
+    ['a raw rule marks all and takes them out', chain('meta mark set 1 notrack'), [4, 6]],
+    ['a raw rule adds to the mark and takes all out', chain('meta mark set meta mark or 4 notrack'), [4, 6]],
+    ['a raw rule takes out what has a mark', chain('meta mark 1 notrack'), []],
+    ['a raw rule takes all out into a zone', chain('ct zone set 1 notrack'), [4, 6]],
+    ['a raw rule counts all by name and takes them out', chain('counter name packets_in notrack'), [4, 6]],
+    ['a raw rule takes some out up to a quota', chain('quota name first_ones notrack'), []],
+    ['a raw rule takes all out and then accepts some', chain('notrack tcp dport 80 accept'), [4, 6]],
     ['tracking has begun before the rule', chain('notrack', '-150'), []],
   ]
   for (const [where, ruleset, families] of cases)
