@@ -90,7 +90,6 @@ async function performIntoConfig(
   const messages: string[] = []
   await importIntoNodes(layout, policy, session, {
     file: `api:${user}`,
-    deletePolicyFile: false,
     save: true,
     tell: (text) => void messages.push(text),
     ...(expected === undefined ? {} : { expected }),

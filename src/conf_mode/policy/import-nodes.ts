@@ -22,8 +22,8 @@ export const MAX_NATIVE_VALUES = 5000
 export interface NodeImportOptions {
   /** How the operator named the file. */
   readonly file: string
-  /** Take the policy file out of the configuration in the same commit. */
-  readonly deletePolicyFile: boolean
+  /** Take the policy file out of the configuration in the same commit; absent where who asks has no such choice. */
+  readonly deletePolicyFile?: boolean
   readonly save: boolean
   /** Generation that the policy was made for; where another one is live, it throws `policy.outdated`. */
   readonly expected?: string
@@ -141,16 +141,21 @@ function refuseLarge(policy: Policy, file: string): void {
     )
 }
 
+const WITH_CHOICE =
+  'add --delete-policy-file (delete-policy-file in operational mode) to take it out of the configuration in the same commit, or import into the file'
+const WITHOUT_CHOICE =
+  'leave out into=config to replace the file, or have the file taken out on the gateway first, by clawgress policy import FILE into config --delete-policy-file --save'
+
 function changeOf(
   running: ConfigDict,
   policy: Policy,
   { file, deletePolicyFile, save }: NodeImportOptions,
 ): ConfigurationChange {
   const { file: policyFile, nodes } = sourcesNamed(running)
-  if (policyFile !== undefined && !deletePolicyFile)
+  if (policyFile !== undefined && deletePolicyFile !== true)
     fail(
       'config.conflict',
-      `The policy file ${policyFile} would stay in force beside the nodes; add --delete-policy-file (delete-policy-file in operational mode) to take it out of the configuration in the same commit, or import into the file.`,
+      `The policy file ${policyFile} would stay in force beside the nodes; ${deletePolicyFile === undefined ? WITHOUT_CHOICE : WITH_CHOICE}.`,
       { path: 'service clawgress policy-file' },
     )
   const { remove, set } = nativeChange(nodes ?? {}, policy)
