@@ -37,7 +37,9 @@ describe('the progress of policy push', () => {
     await api.close()
   })
 
-  it('is told on a terminal, in a line that is gone at the end', async () => {
+  it('is told on a terminal, in a line that is gone at the end', async function () {
+    // Three programs start, each from its sources.
+    this.timeout(60_000)
     const terminal = spawn(process.execPath, command, { cols: 100, rows: 40 })
     let shown = ''
     terminal.onData((data) => {
