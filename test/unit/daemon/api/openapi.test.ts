@@ -6,7 +6,8 @@ import fc from 'fast-check'
 import { describeApi } from '../../../../build/openapi-document.ts'
 import { assetsRoot } from '../../../../src/base/assets.ts'
 import { runtimePaths } from '../../../../src/base/layout.ts'
-import { KEYS, type Running, rawConnection, serveApi, untilClosed } from './support/gateway.ts'
+import { alertReport } from '../../../../src/daemon/api/routes/alerts.ts'
+import { KEYS, REPORT, type Running, rawConnection, serveApi, untilClosed } from './support/gateway.ts'
 import { answerAsRoot } from './support/root.ts'
 
 interface Operation {
@@ -53,6 +54,16 @@ describe('the description of the API', () => {
       assert.ok((operation.summary ?? '').length > 10, `${method} ${path}`)
       assert.ok('4XX' in operation.responses && '5XX' in operation.responses, `${method} ${path}`)
     }
+  })
+
+  it('has all that the gateway tells of alerts and webhooks, and nothing beside it is told', () => {
+    const { shape } = alertReport
+    assert.deepEqual(Object.keys(shape).sort(), Object.keys(REPORT).sort())
+    const webhook = { ...REPORT.webhooks[0]!, lastSuccess: '2026-01-01T00:00:00.000Z' }
+    assert.deepEqual(Object.keys(shape.webhooks.element.shape).sort(), Object.keys(webhook).sort())
+    assert.ok(alertReport.safeParse(REPORT).success)
+    for (const more of [{ secret: 1 }, { webhooks: [{ ...webhook, secret: 1 }] }])
+      assert.equal(alertReport.safeParse({ ...REPORT, ...more }).success, false)
   })
 
   const text = fc.oneof(
