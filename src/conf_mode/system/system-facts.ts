@@ -1,5 +1,6 @@
 import { type AddressBytes, type Family, maskAddress, type Prefix, parseAddress } from '../../base/address.ts'
 import { ENDPOINTS } from '../../base/endpoints.ts'
+import type { ErrorCode } from '../../base/error-catalogue.ts'
 import { fail } from '../../base/errors.ts'
 import { runProgram } from '../../base/run-program.ts'
 import { settleAll } from '../../base/settle.ts'
@@ -59,15 +60,27 @@ const interfacesWith = (family: Family, interfaces: readonly NetworkInterface[])
 /** Ports that the gateway's own programs connect to. */
 const NOT_CLIENTS = [ENDPOINTS.namedPort]
 
-async function ip(...words: string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await runProgram('ip', words, { timeoutMs: TIMEOUT_MS })
-  if (exitCode !== 0)
-    fail(
-      'system.unreachable',
-      `ip ${words.join(' ')} does not tell the state of the network: ${stderr.trim().slice(0, 500)}`,
-    )
-  return stdout
+/** What a program prints about the router. Throws ClawgressError with `code` where it does not come to a good end. */
+async function output(code: ErrorCode, program: string, ...words: string[]): Promise<string> {
+  const ended = await runProgram(program, words, { timeoutMs: TIMEOUT_MS }).catch(
+    ({ code }: NodeJS.ErrnoException) => ({
+      exitCode: undefined,
+      stdout: '',
+      stderr: `it cannot be started (${code})`,
+    }),
+  )
+  if (ended.exitCode === 0) return ended.stdout
+  const stopped = `it was stopped before it came to its end, for which it has ${TIMEOUT_MS / 1000} s`
+  const silent = ended.exitCode === undefined ? stopped : `it ended with status ${ended.exitCode}`
+  const why = ended.stderr.trim().replace(/\.$/, '').slice(0, 500) || silent
+  const command = [program, ...words].join(' ')
+  return fail(
+    code,
+    `"${command}" does not tell the state of the network: ${why}. Run it as root to see what is wrong, and try again.`,
+  )
 }
+
+const ip = (...words: string[]) => output('system.unreachable', 'ip', ...words)
 
 interface IpAddressJson {
   ifname: string
@@ -121,9 +134,7 @@ async function readUplinks(): Promise<string[]> {
 async function readFlowtables(): Promise<string[]> {
   if (!hasFlowtables()) return []
   // Terse: no elements, so large sets cost nothing (facts: nftables A4).
-  const { exitCode, stdout } = await runProgram('nft', ['-t', 'list', 'flowtables'], { timeoutMs: TIMEOUT_MS })
-  if (exitCode !== 0) fail('apply.kernel', 'nft does not list the flowtables that the kernel has.')
-  return flowtableDevices(stdout)
+  return flowtableDevices(await output('apply.kernel', 'nft', '-t', 'list', 'flowtables'))
 }
 
 /** From the output of `nft list flowtables`. */
