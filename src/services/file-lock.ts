@@ -1,4 +1,4 @@
-import { closeSync, constants, existsSync, openSync } from 'node:fs'
+import { closeSync, constants, existsSync, openSync, readdirSync } from 'node:fs'
 import koffi from 'koffi'
 import { fail } from '../base/errors.ts'
 
@@ -6,8 +6,10 @@ import { fail } from '../base/errors.ts'
 const F_OFD_GETLK = 36
 const F_OFD_SETLK = 37
 const F_SETFD = 2
+const FD_CLOEXEC = 1
 const F_WRLCK = 1
 const F_UNLCK = 2
+const EBADF = 9
 const EAGAIN = 11
 /** `struct flock`: type and whence of 2 octets each, padding, start and length of 8 each, a process id, padding. */
 const FLOCK_OCTETS = 32
@@ -52,10 +54,21 @@ export function isHeld(file: string): boolean {
 }
 
 /**
- * Programs started from now on inherit the open file, and so its lock, until they end. They must be of those that close
- * what they inherit when they start others, as Python does and Node does not.
+ * Programs started from now on inherit the open file, and so its lock, until they end. They must be of those that hand
+ * nothing of it on, as Python does, and what calls `keepInherited`.
  */
 export function keepOpenInChildren(fd: number): void {
   const errno = call(fd, F_SETFD, 'int', 0)
   if (errno !== 0) failed(errno)
+}
+
+/** What this process has inherited beside its standard streams ends with it: nothing that it starts inherits that. */
+export function keepInherited(): void {
+  for (const fd of readdirSync('/proc/self/fd')
+    .map(Number)
+    .filter((each) => each > 2)) {
+    const errno = call(fd, F_SETFD, 'int', FD_CLOEXEC)
+    // That of the listed folder itself is closed by now.
+    if (errno !== 0 && errno !== EBADF) failed(errno)
+  }
 }

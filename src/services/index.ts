@@ -7,7 +7,7 @@ export {
 } from './activation/protocol.ts'
 export { readActivationRequest } from './activation/read-request.ts'
 export { appendCommit, COMMIT_SCHEMA, type CommitRecord, commitRecord } from './commit-log.ts'
-export { tryExclusive } from './file-lock.ts'
+export { keepInherited, tryExclusive } from './file-lock.ts'
 export { historyFolder, prepareFolders, unitLogs } from './folders.ts'
 export { ALERT_SCHEMA, type AlertRecord, alertRecord } from './guard/alerts.ts'
 export { type Confirmation, confirmationSchema } from './guard/confirmation.ts'

@@ -10,12 +10,15 @@ export function register(program: Command): void {
     .argument('<owner>', 'name of the handler')
     .description('Run a configuration handler on the JSON of standard input')
     .action(async (owner: string) => {
-      const [{ fail }, { currentLayout }, { handle }, { parseHandlerInput }] = await Promise.all([
+      const [{ fail }, { currentLayout }, { handle }, { parseHandlerInput }, { keepInherited }] = await Promise.all([
         import('../../base/errors.ts'),
         import('../../base/layout.ts'),
         import('../../conf_mode/handler.ts'),
         import('../../conf_mode/handler-input.ts'),
+        import('../../services/index.ts'),
       ])
+      // A restore lets its handler hold its mark, which must not pass to the services that this one starts.
+      keepInherited()
       const { PROGRESS_FD } = await import('../../conf_mode/checkpoint.ts')
       if (process.env.CLAWGRESS_PROGRESS === String(PROGRESS_FD))
         (await import('../progress.ts')).showProgress(PROGRESS_FD)

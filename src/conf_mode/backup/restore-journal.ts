@@ -48,8 +48,8 @@ export function writeJournal(layout: Layout, journal: RestoreJournal): void {
 }
 
 /** The mark that a restore is under way. */
-export interface RestoreHold {
-  /** Lets VyOS's session that is started now hold it, too: its commit goes on when the restore is killed. */
+interface RestoreHold {
+  /** Lets the commit that is started now, VyOS's or our own handler's, hold it, too: it goes on when the restore is killed. */
   share(): void
   release(): void
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { ClawgressError, fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import { uninterrupted } from '../../base/uninterrupted.ts'
-import { hasVyosConfiguration } from '../../base/vyos-machine.ts'
 import { parsePolicy } from '../../policy/index.ts'
 import { withLock } from '../../services/index.ts'
 import { type ConfigDict, type ConfigTree, configDict, loadDefinitions } from '../../vyos/index.ts'
@@ -51,7 +50,7 @@ export async function restoreBackup(
       try {
         if (unchanged) tell(await handle(input, layout))
         else {
-          if (hasVyosConfiguration(layout)) hold.share()
+          hold.share()
           await commitSection(before, backup, session, tell)
         }
       } catch (error) {

@@ -1,12 +1,9 @@
-import { statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
 import { ownCommand } from '../../base/own-command.ts'
 import { isHeld } from '../file-lock.ts'
 import type { Alerts } from './alerts.ts'
 import { OwnTask } from './own-task.ts'
-
-/** The handler that a restore has started needs some time until it holds the lock of a commit, milliseconds. */
-const SETTLED_MS = 5_000
 
 /** Settles a restore of a backup that was killed, so that its files do not lie there until the next commit. */
 export class RestoreWatch {
@@ -41,10 +38,9 @@ export class RestoreWatch {
   private isCutOff(): boolean {
     const { restoreJournal, restoreLock } = runtimePaths(this.layout)
     try {
-      const journal = statSync(restoreJournal, { throwIfNoEntry: false })
-      return journal !== undefined && Math.abs(Date.now() - journal.mtimeMs) > SETTLED_MS && !isHeld(restoreLock)
+      return existsSync(restoreJournal) && !isHeld(restoreLock)
     } catch {
-      // Being removed or made at this moment: the next look tells.
+      // The lock's file is gone with the run folder at this moment: the next look tells.
       return false
     }
   }

@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type Layout, layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
+import { ownCommand } from '../../../src/base/own-command.ts'
 import {
   holdRestore,
   isUnsettled,
@@ -20,6 +22,7 @@ import { tempFolder } from '../daemon/temp-folder.ts'
 
 const BACKED_UP = { client: { interface: ['eth1', 'eth2'] }, 'policy-file': '/config/p.json' }
 const EARLIER = { client: { interface: ['eth1'] }, 'policy-file': '/config/p.json' }
+const HANDLER = fileURLToPath(new URL('support/service-starter.ts', import.meta.url))
 const NEW = Buffer.from('restored')
 
 describe('a restore that was cut off', () => {
@@ -141,6 +144,24 @@ describe('a restore that was cut off', () => {
       assert.equal(isUnsettled(layout), true)
     } finally {
       before.kill('SIGKILL')
+    }
+  })
+
+  it('goes on as long as the handler of our own commit, and not as the services that this starts', async () => {
+    cutOff()
+    const hold = holdRestore(layout)
+    hold.share()
+    const [program, ...args] = [...ownCommand().slice(0, -1), HANDLER]
+    const handler = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [service] = (await once(handler.stdout, 'data')) as [Buffer]
+    hold.release()
+    try {
+      assert.equal(isUnsettled(layout), false)
+      handler.kill('SIGKILL')
+      await once(handler, 'exit')
+      assert.equal(isUnsettled(layout), true)
+    } finally {
+      assert.ok(process.kill(Number(service), 'SIGKILL'), 'the service outlives the handler')
     }
   })
 })
