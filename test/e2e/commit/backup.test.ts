@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'mocha'
 import { runtimePaths } from '../../../src/base/layout.ts'
+import { services } from '../../../src/services/index.ts'
 import { policySettings } from '../../../src/standalone/lab/gateway.ts'
 import { AgentWorker } from '../support/agent-worker/index.ts'
 import { assertGone, current, history, mustImport, policyFile, refusal } from '../support/commits.ts'
@@ -89,15 +90,20 @@ describe('a backup', () => {
     await assertDenied(worker, ['h3.pool.net'])
   })
 
-  /** A restore is killed on its way from the second policy to the first. Returns the files before. */
-  async function killedRestore(at: string): Promise<string[]> {
+  const guard = async () =>
+    (await services(lab().gateway.layout).status()).find(({ name }) => name === 'clawgress-guard')!.pid!
+
+  /** The first policy is in force, and the archive has the second one. Returns the files. */
+  async function backedUp(): Promise<string[]> {
     await mustImport(lab(), SECOND)
     await lab().gateway.clawgress(['backup', ARCHIVE])
     await mustImport(lab(), FIRST)
-    const before = files()
+    return files()
+  }
+  /** A restore is killed on its way from the first policy to the second. */
+  async function killRestore(at: string): Promise<void> {
     killedAt = new Date().toISOString()
     assert.equal((await restore({ CLAWGRESS_KILL_AT: at })).signal, 'SIGKILL')
-    return before
   }
   async function assertFirst(before: string[]): Promise<void> {
     assert.deepEqual(files(), before)
@@ -106,19 +112,26 @@ describe('a backup', () => {
   }
 
   for (const at of ['kernel', 'switched']) {
-    it(`is taken back by the next commit, unless the guard is faster, when the restore is killed at "${at}"`, async () => {
-      const before = await killedRestore(at)
-      const said = await lab().gateway.commit([`set service clawgress dns max-ttl ${at.length * 100}`])
-      assert.match(
-        `${said}${settled()}`,
-        /A restore of a backup was cut off before it was done; its files were taken back\./,
-      )
+    it(`is taken back by the next commit when the restore is killed at "${at}" and the guard does nothing`, async () => {
+      const before = await backedUp()
+      const stopped = await guard()
+      process.kill(stopped, 'SIGSTOP')
+      try {
+        await killRestore(at)
+        const said = await lab().gateway.commit([`set service clawgress dns max-ttl ${at.length * 100}`])
+        assert.match(said, /A restore of a backup was cut off before it was done; its files were taken back\./)
+        assert.equal(await guard(), stopped, 'the supervisor has put no other one in its place yet')
+      } finally {
+        process.kill(stopped, 'SIGCONT')
+      }
       await assertFirst(before)
+      assert.equal(settled(), '')
     })
   }
 
   it('is taken back by the guard when the restore is killed and nobody commits', async () => {
-    const before = await killedRestore('switched')
+    const before = await backedUp()
+    await killRestore('switched')
     await until('the guard tells of it', 60_000, () => settled() !== '')
     assert.match(settled(), /"restore\.settled".*cut off before it was done; its files were taken back/)
     const { restoreJournal } = runtimePaths(lab().gateway.layout)
