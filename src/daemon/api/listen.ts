@@ -2,7 +2,6 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { clientKey } from './access.ts'
 import { Connection } from './connection.ts'
 import type { ApiSettings } from './settings.ts'
 
@@ -33,7 +32,7 @@ const MAX_HEADERS = 16 << 10
 const CLOSE_MS = 2_000
 
 /** Connections by client, over all addresses that are listened on. */
-class Connections {
+export class Connections {
   private readonly counts = new Map<string, number>()
   private readonly limits: ListenLimits
   private total = 0
@@ -60,20 +59,23 @@ class Connections {
   }
 }
 
-/** An open API: one server an address. */
+/** An open server. */
 export interface Listening {
   /** Requests under way have a moment to end. */
   close(): Promise<void>
+  /** Shows another certificate to who connects from now on; only where there is one. */
+  renew(tls: NonNullable<ApiSettings['tls']>): void
 }
 
 /**
- * Listens on every address, or on none: rejects with the system's error where one cannot be listened on. Connections
- * that were refused for their number are closed without a word.
+ * Listens on an address. Rejects with the system's error where that is not possible. Connections that are refused for
+ * their number are closed without a word.
  */
 export async function listen(
-  { listen: addresses, port, tls }: Pick<ApiSettings, 'listen' | 'port' | 'tls'>,
+  { address, port, tls }: { readonly address: string } & Pick<ApiSettings, 'port' | 'tls'>,
   handle: RequestListener,
   limits: ListenLimits = LISTEN_LIMITS,
+  connections = new Connections(limits),
 ): Promise<Listening> {
   const options = {
     headersTimeout: limits.headersMs,
@@ -84,31 +86,19 @@ export async function listen(
     // Said below: Node answers such requests itself, as many as there are.
     requireHostHeader: false,
   }
-  const connections = new Connections(limits)
-  const servers = addresses.map(() => {
-    const server =
-      tls === undefined
-        ? createServer(options)
-        : createTlsServer({
-            ...options,
-            cert: tls.certificate,
-            key: tls.key,
-            minVersion: 'TLSv1.2',
-            handshakeTimeout: limits.headersMs,
-          })
-    server.prependListener('connection', (socket: Socket) => connections.admit(socket))
-    serveInTurn(server, tls === undefined ? 'connection' : 'secureConnection', handle, limits)
-    return server
-  })
-  const close = async () => void (await Promise.all(servers.map(closeServer)))
-  try {
-    await Promise.all(servers.map((server, i) => listenOn(server, addresses[i]!, port)))
-  } catch (error) {
-    await close()
-    throw error
-  }
-  return { close }
+  const secure =
+    tls === undefined
+      ? undefined
+      : createTlsServer({ ...options, ...secureContext(tls), handshakeTimeout: limits.headersMs })
+  const server = secure ?? createServer(options)
+  server.prependListener('connection', (socket: Socket) => connections.admit(socket))
+  serveInTurn(server, secure === undefined ? 'connection' : 'secureConnection', handle, limits)
+  await listenOn(server, address, port)
+  return { close: () => closeServer(server), renew: (renewed) => secure?.setSecureContext(secureContext(renewed)) }
 }
+
+const secureContext = ({ certificate, key }: NonNullable<ApiSettings['tls']>) =>
+  ({ cert: certificate, key, minVersion: 'TLSv1.2' }) as const
 
 /** Puts a Connection between each socket and the server. */
 function serveInTurn(

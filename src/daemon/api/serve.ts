@@ -3,7 +3,7 @@ import { runtimePaths } from '../../base/layout.ts'
 import { RepeatedLook } from '../repeated-look.ts'
 import { stampOf } from '../settings-file.ts'
 import type { ApiContext, ApiServer, RegisterRoutes } from './context.ts'
-import { type Listening, listen } from './listen.ts'
+import { Listeners } from './listeners.ts'
 import { Operations } from './operations.ts'
 import { API_SETTINGS_FILE, type ApiSettings, readApiSettings } from './settings.ts'
 
@@ -16,8 +16,7 @@ export interface ApiOptions extends Omit<ApiContext, 'settings' | 'operations'> 
 
 interface Open {
   readonly app: ApiServer
-  readonly listening: Listening
-  readonly settings: ApiSettings
+  readonly listeners: Listeners
 }
 
 /**
@@ -59,35 +58,34 @@ export class Api {
       this.seen = stamp
       this.trouble = undefined
     } catch (error) {
-      this.trouble = `The API does not listen: ${(error as Error).message}. It is tried again until it does.`
+      this.trouble = `The API does not listen everywhere: ${(error as Error).message}. It is tried again until it does.`
     }
   }
 
   private async follow(settings: ApiSettings | undefined): Promise<void> {
     // Who is still connected when the API goes away is nobody who may do anything.
     this.settings = settings ?? (this.settings && { ...this.settings, keys: [] })
-    if (settings !== undefined && this.open !== undefined && isSamePlace(settings, this.open.settings)) return
-    await this.shut()
-    if (settings === undefined) return
+    if (settings === undefined) return this.shut()
+    this.open ??= await this.build()
+    const { listen: addresses, port, tls } = settings
+    const places = addresses.map((address) => ({ address, port, ...(tls === undefined ? {} : { tls }) }))
+    const failures = await this.open.listeners.follow(places)
+    if (failures.length > 0) throw new Error(failures.map(({ message }) => message).join('; '))
+  }
+
+  private async build(): Promise<Open> {
     const { routes, ...options } = this.options
     const { operations } = this
     // A gateway without an API does without the memory of its code.
     const { buildApp } = await import('./app.ts')
     const app = await buildApp({ ...options, settings: () => this.settings!, operations }, routes)
-    const listening = await listen(settings, app.answer).catch(async (error: unknown) => {
-      await app.close()
-      throw error
-    })
-    this.open = { app, listening, settings }
+    return { app, listeners: new Listeners(app.answer) }
   }
 
   private async shut(): Promise<void> {
     const { open } = this
     this.open = undefined
     // At once, because streams end with the app, and connections wait for the ends of their streams.
-    await Promise.all([open?.listening.close(), open?.app.close()])
+    await Promise.all([open?.listeners.close(), open?.app.close()])
   }
 }
-
-const isSamePlace = (one: ApiSettings, other: ApiSettings): boolean =>
-  JSON.stringify([one.listen, one.port, one.tls]) === JSON.stringify([other.listen, other.port, other.tls])

@@ -1,9 +1,9 @@
-import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { ENDPOINTS } from '../../base/endpoints.ts'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
 import type { Plan } from '../../plan/types.ts'
-import { type Listening, type ListenLimits, listen } from '../api/listen.ts'
+import type { ListenLimits } from '../api/listen.ts'
+import { Listeners, type Place } from '../api/listeners.ts'
 import type { LookUpNames } from '../records/names-behind.ts'
 import { RepeatedLook } from '../repeated-look.ts'
 import { stampOf } from '../settings-file.ts'
@@ -23,12 +23,6 @@ const LIMITS: ListenLimits = {
   connectionsPerClient: 16,
 }
 
-interface Place {
-  readonly address: string
-  readonly port: number
-  readonly tls?: WhySettings['tls']
-}
-
 export interface WhyPageOptions {
   readonly layout: Layout
   readonly plan: () => Plan | undefined
@@ -40,19 +34,19 @@ export class WhyPage {
   /** Why it does not listen though it should; a sentence. */
   trouble: string | undefined
   private readonly file: string
-  private readonly handle: RequestListener
   private settings: WhySettings | undefined
   private seen: string | undefined
-  private readonly open = new Map<string, Listening>()
+  private readonly listeners: Listeners
   private readonly looks = new RepeatedLook(() => this.look(), LOOK_MS)
 
   constructor({ layout, plan, lookUpNames }: WhyPageOptions) {
     this.file = join(runtimePaths(layout).current, WHY_SETTINGS_FILE)
-    this.handle = whyHandler({
+    const handle = whyHandler({
       plan,
       settings: () => this.settings!,
       ...(lookUpNames === undefined ? {} : { lookUpNames }),
     })
+    this.listeners = new Listeners(handle, LIMITS)
   }
 
   /** Begins to follow the settings. */
@@ -62,7 +56,7 @@ export class WhyPage {
 
   async stop(): Promise<void> {
     await this.looks.stop()
-    await this.keep(new Map())
+    await this.listeners.close()
   }
 
   private async look(): Promise<void> {
@@ -80,29 +74,10 @@ export class WhyPage {
   }
 
   private async follow(places: readonly Place[]): Promise<void> {
-    const wanted = new Map(places.map((place) => [JSON.stringify(place), place]))
-    await this.keep(wanted)
-    let failure: unknown
-    for (const [key, place] of wanted) {
-      if (this.open.has(key)) continue
-      const { address, port, tls } = place
-      try {
-        this.open.set(
-          key,
-          await listen({ listen: [address], port, ...(tls === undefined ? {} : { tls }) }, this.handle, LIMITS),
-        )
-      } catch (error) {
-        // An address that moves between routers is not always here.
-        if ((error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') failure = error
-      }
-    }
+    const failures = await this.listeners.follow(places)
+    // An address that moves between routers is not always here.
+    const failure = failures.find(({ code }) => code !== 'EADDRNOTAVAIL')
     if (failure !== undefined) throw failure
-  }
-
-  private async keep(wanted: ReadonlyMap<string, unknown>): Promise<void> {
-    const others = [...this.open].filter(([key]) => !wanted.has(key))
-    for (const [key] of others) this.open.delete(key)
-    await Promise.all(others.map(([, listening]) => listening.close()))
   }
 }
 

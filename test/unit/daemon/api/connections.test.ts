@@ -21,7 +21,7 @@ describe('a connection to the API', () => {
   }
   const serve = async (handle: RequestListener, stallMs: number): Promise<number> => {
     const port = await freePort()
-    const listening: Listening = await listen({ listen: ['127.0.0.1'], port }, handle, { ...LISTEN_LIMITS, stallMs })
+    const listening: Listening = await listen({ address: '127.0.0.1', port }, handle, { ...LISTEN_LIMITS, stallMs })
     open.push(listening)
     return port
   }

@@ -62,7 +62,7 @@ export async function serveApi(
     operations: new Operations(patienceMs),
   }
   const app = await buildApp(context, [], rate)
-  const listening = await listen(settings, app.answer, {
+  const listening = await listen({ address: '127.0.0.1', port }, app.answer, {
     ...LISTEN_LIMITS,
     ...limits,
   })
