@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 
-export interface ProgramOptions {
+interface ProgramOptions {
   /** Milliseconds; then it is killed. */
   readonly timeoutMs: number
   /** Octets of its output; a program that prints more is killed. */

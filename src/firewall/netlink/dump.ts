@@ -21,7 +21,7 @@ const MAX_ATTEMPTS = 20
 /** Where in the buffer the value of each attribute of an object lies. */
 export type Attributes = ReadonlyMap<number, readonly [start: number, end: number]>
 
-export interface DumpRequest {
+interface DumpRequest {
   readonly type: number
   /** Of the table; inet unless said. */
   readonly family?: (typeof NFPROTO)[keyof typeof NFPROTO]

@@ -9,7 +9,7 @@ import { policyOf } from '../reach.ts'
 
 export const DASHBOARD = 'https://62.10.0.2:8443/'
 
-export interface DashboardVisits {
+interface DashboardVisits {
   lab(): Lab
   api(): ApiCaller
   /** A page of a browser of its own, at the login. */

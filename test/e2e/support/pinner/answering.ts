@@ -20,7 +20,7 @@ const POLICY = {
 /** Anything the scripted name-server says about this name is unsigned, and so bogus. */
 const ANCHORS = `trust-anchors { bogus.test. static-key 257 3 13 "${Buffer.alloc(64, 7).toString('base64')}"; };`
 
-export interface Answering {
+interface Answering {
   readonly rig: PinnerRig
   readonly plan: Plan
   readonly upstream: NameServerDouble
