@@ -90,6 +90,13 @@ export function maskAddress(bytes: AddressBytes, length: number): AddressBytes {
   return masked
 }
 
+/** What clients are counted by: an IPv4 address, or the /64 of an IPv6 one, which a single client may have to itself. */
+export function clientKey(address: string): string {
+  const bytes = parseAddress(address)
+  if (bytes === undefined) return 'unknown'
+  return formatAddress(bytes.length === 4 ? bytes : maskAddress(bytes, 64))
+}
+
 /** Parses `address` or `address/length`; host bits are dropped and reported. Undefined where it is no prefix. */
 export function parsePrefix(text: string): (Prefix & { readonly hostBits: boolean }) | undefined {
   const slash = text.indexOf('/')

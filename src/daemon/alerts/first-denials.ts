@@ -1,5 +1,5 @@
+import { clientKey } from '../../base/address.ts'
 import { REASONS } from '../../base/reasons.ts'
-import { clientKey } from '../api/access.ts'
 import type { DecisionRecord } from '../records/kinds/record.ts'
 import type { Condition } from './alert.ts'
 import { SlidingCount } from './sliding-count.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { formatAddress, holds, maskAddress, parseAddress, parsePrefix } from '../../base/address.ts'
+import { clientKey, holds, parseAddress, parsePrefix } from '../../base/address.ts'
 import { fail } from '../../base/errors.ts'
 import { FailureLimit } from './failure-limit.ts'
 import { type Caller, findCaller, isExpired, mayActAs } from './keys.ts'
@@ -17,13 +17,6 @@ export function isAllowedClient(address: string, { allowClients }: Pick<ApiSetti
   if (allowClients.length === 0) return true
   const bytes = parseAddress(address)
   return bytes !== undefined && allowClients.some((text) => holds(parsePrefix(text)!, bytes))
-}
-
-/** What limits of strangers count by: an IPv4 address, or the /64 of an IPv6 one, which a single client may have to itself. */
-export function clientKey(address: string): string {
-  const bytes = parseAddress(address)
-  if (bytes === undefined) return 'unknown'
-  return formatAddress(bytes.length === 4 ? bytes : maskAddress(bytes, 64))
 }
 
 /** Admits requests by address, key and role. One for all servers, so that wrong keys are counted over all of them. */

@@ -1,6 +1,7 @@
 import type { RequestListener, ServerResponse } from 'node:http'
+import { clientKey } from '../../base/address.ts'
 import type { Problem } from '../../base/errors.ts'
-import { type Access, clientKey, isAllowedClient } from './access.ts'
+import { type Access, isAllowedClient } from './access.ts'
 import { failureOf, refusalHeaders, statusOf } from './reply.ts'
 import { RequestCount } from './request-count.ts'
 import type { ApiSettings } from './settings.ts'

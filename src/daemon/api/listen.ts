@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { clientKey } from '../../base/address.ts'
 import { Connection } from './connection.ts'
 import type { ApiSettings } from './settings.ts'
 

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
 import {
   aggregate,
+  clientKey,
   formatAddress,
   formatPrefix,
   holds,
@@ -13,6 +14,13 @@ import {
 } from '../../../src/base/address.ts'
 
 describe('addresses', () => {
+  it('takes the addresses of one IPv6 client for one, which may change them as often as it likes', () => {
+    assert.equal(clientKey('2001:db8:0:1:2:3:4:5'), clientKey('2001:DB8:0:1::9'))
+    assert.notEqual(clientKey('2001:db8:0:1::9'), clientKey('2001:db8:0:2::9'))
+    assert.notEqual(clientKey('10.0.0.1'), clientKey('10.0.0.2'))
+    assert.equal(clientKey('nobody'), 'unknown')
+  })
+
   it('are read from text as a library of its own reads them', () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { clientKey } from '../../../../src/base/address.ts'
 import { Evaluators } from '../../../../src/daemon/alerts/evaluators.ts'
 import { FirstDenials, MAX_CLIENTS, MOST_SINGLE, NEW_MS } from '../../../../src/daemon/alerts/first-denials.ts'
 import { RuleEvaluator } from '../../../../src/daemon/alerts/rule-evaluator.ts'
 import { type AlertRule, NO_ALERT_SETTINGS } from '../../../../src/daemon/alerts/settings.ts'
 import { SlidingCount } from '../../../../src/daemon/alerts/sliding-count.ts'
 import { FLOOR, learn, limitOf, ViolationSpike } from '../../../../src/daemon/alerts/violation-spike.ts'
-import { clientKey } from '../../../../src/daemon/api/access.ts'
 import { denial } from './records.ts'
 
 const MINUTE = 60_000
