@@ -77,7 +77,7 @@ export class Access {
       fail('api.rate', 'Too many forms are being sent at once; wait for the answers, or send the key in X-API-Key.')
     if (socket.destroyed) return
     this.forms.set(raw, client)
-    // An answer that was never begun, because others on its connection were before it, tells nothing of its end.
+    // An answer that was never begun tells nothing of its end.
     const release = () => {
       this.forms.delete(raw)
       socket.off('close', release)
@@ -90,7 +90,7 @@ export class Access {
     const caller = request.caller ?? (key === undefined ? undefined : findCaller(key, this.settings()))
     if (caller !== undefined && isExpired(caller))
       fail('api.key-expired', `The key of ${caller.id} ended at ${caller.expires}; ask the operator for a new one.`)
-    // A right key gets in however many wrong ones came, or a neighbour could lock its holder out.
+    // Also after many wrong ones, or a neighbour could lock its holder out. Keys are too long to be found in this way.
     if (caller !== undefined) return caller
     const client = clientKey(request.ip)
     if (this.failures.isExceeded(client)) fail('api.rate', 'Too many wrong keys came from this address; wait a minute.')

@@ -3,7 +3,10 @@ const MOST_FAILURES = 20
 /** Clients remembered; beyond that the ones that failed first are forgotten. */
 const MOST_CLIENTS = 10_000
 
-/** Counts wrong keys by client, so that guessing them takes for ever, in bounded memory. */
+/**
+ * Counts wrong keys by client, in bounded memory: whoever sends many is told to wait. It keeps nobody from guessing on,
+ * since a right key gets in meanwhile; what protects keys is that verify admits none that is easy to guess.
+ */
 export class FailureLimit {
   private readonly clients = new Map<string, { since: number; failures: number }>()
 
