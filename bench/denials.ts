@@ -5,6 +5,7 @@ import { runtimePaths } from '../src/base/layout.ts'
 import { CONTENT } from '../src/standalone/lab/internet/addresses.ts'
 import type { Lab } from '../src/standalone/lab/lab.ts'
 import { ipBatch, runIn } from '../src/standalone/lab/namespace.ts'
+import { benchDenialLatency } from './denials/latency.ts'
 import { grouped, type Row } from './row.ts'
 
 const SENDER = fileURLToPath(new URL('./denials/sender.ts', import.meta.url))
@@ -22,8 +23,9 @@ interface Counts {
   readonly notLogged: number
 }
 
-/** Denied packets of many clients at the rate that the records are bounded to, and as many as the machine can send. */
+/** How soon a denial is in the log, and denied packets of many clients at the rate that the records are bounded to, and as many as the machine can send. */
 export async function* benchDenials(lab: Lab): AsyncGenerator<Row> {
+  yield* benchDenialLatency(lab)
   const agent = lab.agent(1)
   await ipBatch(
     agent.namespace,
