@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import type { Server } from 'node:net'
 import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { describeApi } from '../../../../build/openapi-document.ts'
 import { assetsRoot } from '../../../../src/base/assets.ts'
@@ -18,7 +19,7 @@ interface Operation {
     readonly schema: { readonly enum?: readonly string[] }
   }[]
   readonly requestBody?: object
-  readonly responses: Readonly<Record<string, unknown>>
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema: object }>> }>>
 }
 
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>
@@ -66,6 +67,24 @@ describe('the description of the API', () => {
       assert.equal(alertReport.safeParse({ ...REPORT, ...more }).success, false)
   })
 
+  // zod checks formats where it describes them.
+  const ajv = new Ajv2020({ strict: false, validateFormats: false })
+  const described = new Map<string, ReturnType<typeof ajv.compile>>(
+    operations.flatMap(({ path, method, operation }) =>
+      Object.entries(operation.responses).flatMap(([status, { content }]) => {
+        const schema = content?.['application/json']?.schema
+        return schema === undefined ? [] : [[`${method} ${path} ${status}`, ajv.compile(schema)] as const]
+      }),
+    ),
+  )
+  const assertDescribed = (method: string, path: string, status: number, value: unknown): string => {
+    const place = `${method} ${path} ${status}`
+    const validate = described.get(place) ?? described.get(`${method} ${path} ${String(status)[0]}XX`)
+    assert.ok(validate !== undefined, `${place} is not described`)
+    assert.ok(validate(value), `${place}: ${ajv.errorsText(validate.errors)}`)
+    return place
+  }
+
   const text = fc.oneof(
     fc.string({ maxLength: 40, unit: 'binary' }),
     fc.constantFrom('', '0', '-1', '1e9', 'true', '../..', '%00', '\u0000', '[object Object]', '\'"`$(id)', 'ｅｘ.com'),
@@ -110,6 +129,7 @@ describe('the description of the API', () => {
   it('holds whatever is sent: answers are of its form, and nothing is the fault of the gateway', async function () {
     this.timeout(60_000)
     const statuses = new Set<number>()
+    const answered = new Set<string>()
     await fc.assert(
       fc.asyncProperty(call, async ({ target, query, path, headers, key, body, type, stray }) => {
         const place = target.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(path[name] ?? ''))
@@ -135,6 +155,8 @@ describe('the description of the API', () => {
           return
         }
         const value = JSON.parse(answer) as { success?: boolean; error?: string | null }
+        const kind = assertDescribed(target.method, target.path, status, value)
+        if (status < 300) answered.add(kind)
         if (status >= 400 && !target.path.endsWith('/health')) {
           assert.equal(value.success, false)
           assert.match(value.error ?? '', /[.?!…:] \([a-z]+\.[a-z-]+\)$/m)
@@ -144,6 +166,7 @@ describe('the description of the API', () => {
     )
     // The last is what root says.
     for (const status of [400, 401, 403, 409]) assert.ok(statuses.has(status), `no POST was answered with ${status}`)
+    assert.ok(answered.size > 4, [...answered].join())
     assert.equal(existsSync(runtimePaths(api.layout).current), false, 'something is live')
   })
 
