@@ -8,7 +8,8 @@ const GRAIN = 8
 const LOOK_EVERY = 1_000
 
 interface Watched {
-  readonly inode: number
+  /** Inode and birth time: inode numbers are used again. */
+  readonly identity: string
   readonly watcher: FSWatcher
 }
 
@@ -54,14 +55,15 @@ export class GrowthWatch {
   private look(): void {
     this.lookedAt = performance.now()
     for (const folder of this.names.keys()) {
-      const inode = statSync(folder, { throwIfNoEntry: false })?.ino
-      if (this.watched.get(folder)?.inode === inode) continue
+      const stat = statSync(folder, { throwIfNoEntry: false })
+      const identity = stat && `${stat.ino} ${stat.birthtimeMs}`
+      if (this.watched.get(folder)?.identity === identity) continue
       this.forget(folder)
-      if (inode !== undefined) this.watch(folder, inode)
+      if (identity !== undefined) this.watch(folder, identity)
     }
   }
 
-  private watch(folder: string, inode: number): void {
+  private watch(folder: string, identity: string): void {
     try {
       const watcher = watch(folder, { persistent: false }, (_event, name) => {
         if (name === null || !this.names.get(folder)!.has(name)) return
@@ -69,7 +71,7 @@ export class GrowthWatch {
         this.wake?.()
       })
       watcher.on('error', () => this.forget(folder))
-      this.watched.set(folder, { inode, watcher })
+      this.watched.set(folder, { identity, watcher })
     } catch {
       // No watches left, or no right to: time alone ends the waits, and it is tried again.
     }
