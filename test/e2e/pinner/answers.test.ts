@@ -6,6 +6,7 @@ import { type Message, RCODE, type RData, SVC_PARAM, TYPE } from '../../../src/d
 import type { Plan } from '../../../src/plan/types.ts'
 import { answersOf, useAnswering } from '../support/pinner/answering.ts'
 import { address, alias, dname, type NameServerDouble, other, soa, text } from '../support/pinner/name-server.ts'
+import { expiry, isPinned } from '../support/pinner/pin-sets.ts'
 import type { PinnerRig } from '../support/pinner/rig.ts'
 
 describe('What the pinner answers behind named', function () {
@@ -22,12 +23,12 @@ describe('What the pinner answers behind named', function () {
     it('the addresses of both families before they are told', async () => {
       upstream.addresses('www.allowed.test', ['45.45.0.1', '2a45::1'])
       assert.deepEqual(answersOf(await rig.ask('www.allowed.test')), ['www.allowed.test 300 45.45.0.1'])
-      assert.equal(rig.isPinned(plan, '45.45.0.1'), true)
-      assert.equal(rig.isPinned(plan, '45.45.0.1', 'held'), true)
-      assert.equal(rig.isPinned(plan, '2a45::1'), false)
+      assert.equal(isPinned(plan, '45.45.0.1'), true)
+      assert.equal(isPinned(plan, '45.45.0.1', 'held'), true)
+      assert.equal(isPinned(plan, '2a45::1'), false)
       assert.deepEqual(answersOf(await rig.ask('www.allowed.test', TYPE.AAAA)), ['www.allowed.test 300 2a45::1'])
-      assert.equal(rig.isPinned(plan, '2a45::1'), true)
-      assert.equal(rig.isPinned(plan, '45.45.0.2'), false)
+      assert.equal(isPinned(plan, '2a45::1'), true)
+      assert.equal(isPinned(plan, '45.45.0.2'), false)
     })
 
     it('what named tells of them to a question for ANY, which it answers from its cache', async () => {
@@ -39,7 +40,7 @@ describe('What the pinner answers behind named', function () {
         ['45.45.0.7'],
       )
       assert.equal(upstream.count('any.wild.test'), 1)
-      assert.equal(rig.isPinned(plan, '45.45.0.7'), true)
+      assert.equal(isPinned(plan, '45.45.0.7'), true)
     })
 
     it('a name that is asked in another case, and answers in that case', async () => {
@@ -60,7 +61,7 @@ describe('What the pinner answers behind named', function () {
       for (let i = 0; i < 2; i++)
         assert.deepEqual(answersOf(await rig.ask('zero.wild.test')), ['zero.wild.test 0 45.45.0.5'])
       assert.equal(upstream.count('zero.wild.test'), 2)
-      assert.equal(rig.isPinned(plan, '45.45.0.5'), true)
+      assert.equal(isPinned(plan, '45.45.0.5'), true)
     })
 
     it('an address never for less long than another name told it', async () => {
@@ -68,7 +69,7 @@ describe('What the pinner answers behind named', function () {
       upstream.addresses('short.wild.test', ['45.45.0.6'], 1)
       await rig.ask('long.wild.test')
       await rig.ask('short.wild.test')
-      const left = rig.expiry(plan, '45.45.0.6')
+      const left = expiry(plan, '45.45.0.6')
       assert.ok(left > 3_000, `${left} s left`)
     })
 
@@ -78,7 +79,7 @@ describe('What the pinner answers behind named', function () {
       upstream.addresses(long, addresses)
       assert.equal((await rig.ask(long))?.truncated, true)
       assert.equal((await rig.askPinner(long))?.answers.length, 100)
-      assert.ok(addresses.every((each) => rig.isPinned(plan, each)))
+      assert.ok(addresses.every((each) => isPinned(plan, each)))
       // named itself refuses more than 100 records of a type (max-records-per-type).
       upstream.addresses(
         'huge.wild.test',
@@ -100,7 +101,7 @@ describe('What the pinner answers behind named', function () {
         address('two.cdn.test', '45.45.2.1', 90),
       ])
       assert.deepEqual(answersOf(await rig.ask('flat.test')), ['flat.test 20 45.45.2.1'])
-      assert.equal(rig.isPinned(plan, '45.45.2.1'), true)
+      assert.equal(isPinned(plan, '45.45.2.1'), true)
       assert.equal((await rig.ask('two.cdn.test'))?.rcode, RCODE.NXDOMAIN)
     })
 
@@ -162,7 +163,7 @@ describe('What the pinner answers behind named', function () {
       const answer = await rig.askPinner('foreign.wild.test')
       assert.deepEqual(answersOf(answer), ['foreign.wild.test 300 45.45.2.3'])
       assert.deepEqual([answer?.authorities, answer?.additionals], [[], []])
-      assert.equal(rig.isPinned(plan, '45.45.2.4'), false)
+      assert.equal(isPinned(plan, '45.45.2.4'), false)
     })
 
     it('a text record behind an alias, so that the alias does not stay in named', async () => {
@@ -201,8 +202,8 @@ describe('What the pinner answers behind named', function () {
       const [record] = answer!.answers
       const hint = (record!.data as Extract<RData, { kind: 'svcb' }>).params[1]!.value
       assert.equal(formatAddress(hint), '45.45.4.1')
-      assert.equal(rig.isPinned(plan, '45.45.4.1'), true)
-      assert.equal(rig.isPinned(plan, '10.0.0.1'), false)
+      assert.equal(isPinned(plan, '45.45.4.1'), true)
+      assert.equal(isPinned(plan, '10.0.0.1'), false)
     })
 
     it('of hints that belong to another name, and of records that need what went', async () => {
@@ -221,7 +222,7 @@ describe('What the pinner answers behind named', function () {
         ],
       })
       assert.deepEqual(keysOf(await rig.ask('other.wild.test', TYPE.HTTPS)), [[]])
-      assert.equal(rig.isPinned(plan, '45.45.4.2'), false)
+      assert.equal(isPinned(plan, '45.45.4.2'), false)
     })
   })
 })

@@ -4,8 +4,11 @@ import { runtimePaths } from '../../../src/base/layout.ts'
 import { RCODE, TYPE } from '../../../src/dns/message/index.ts'
 import { removeTable } from '../../../src/firewall/index.ts'
 import type { Plan } from '../../../src/plan/types.ts'
+import type { Agent } from '../support/pinner/agent.ts'
 import { address, alias, NameServerDouble } from '../support/pinner/name-server.ts'
-import { type Agent, NAME_SERVER, PinnerRig, until } from '../support/pinner/rig.ts'
+import { expiry, isPinned } from '../support/pinner/pin-sets.ts'
+import { NAME_SERVER, PinnerRig } from '../support/pinner/rig.ts'
+import { until } from '../support/pinner/until.ts'
 
 const policy = (domains: unknown[], deny: string[] = [], ips: string[] = []) => ({
   version: 1,
@@ -70,9 +73,9 @@ describe('The pinner in a commit', function () {
       kept.map((id) => agent.ended(id)),
       [undefined, undefined],
     )
-    assert.equal(rig.isPinned(current, '45.45.10.2'), false)
-    assert.equal(rig.isPinned(current, '45.45.10.2', 'held'), false)
-    assert.equal(rig.isPinned(current, '45.45.10.1'), true)
+    assert.equal(isPinned(current, '45.45.10.2'), false)
+    assert.equal(isPinned(current, '45.45.10.2', 'held'), false)
+    assert.equal(isPinned(current, '45.45.10.1'), true)
     assert.equal(await rcodeOf('drop.test'), RCODE.REFUSED)
   })
 
@@ -94,7 +97,7 @@ describe('The pinner in a commit', function () {
     await rig.ask('keep.test')
     const flow = await agent.open('45.45.10.1')
     await commit(policy(['drop.test', 'same-as-keep.test']))
-    assert.equal(rig.isPinned(current, '45.45.10.1'), true)
+    assert.equal(isPinned(current, '45.45.10.1'), true)
     await rig.pinner.sweep()
     assert.equal(agent.ended(flow), undefined)
     await commit(policy(['drop.test']))
@@ -104,9 +107,9 @@ describe('The pinner in a commit', function () {
   it('takes the addresses of a name whose chain has become denied', async () => {
     await commit(policy([...both, 'chained.test']))
     await rig.ask('chained.test')
-    assert.equal(rig.isPinned(current, '45.45.10.9'), true)
+    assert.equal(isPinned(current, '45.45.10.9'), true)
     const { flush } = await commit(policy([...both, 'chained.test'], ['cdn.test']))
-    assert.equal(rig.isPinned(current, '45.45.10.9'), false)
+    assert.equal(isPinned(current, '45.45.10.9'), false)
     assert.deepEqual(flush[0]?.names, ['chained.test'])
     assert.equal((await rig.ask('chained.test'))?.rcode, RCODE.NXDOMAIN)
   })
@@ -139,11 +142,11 @@ describe('The pinner in a commit', function () {
     for (const name of ['busy.test', 'idle.test']) await rig.ask(name)
     const flow = await agent.open('45.45.10.30')
     const whole = 6 * 3600
-    await until(() => (rig.expiry(current, '45.45.10.30', 'held') < whole - 1 ? true : undefined), 'time passes')
+    await until(() => (expiry(current, '45.45.10.30', 'held') < whole - 1 ? true : undefined), 'time passes')
     const { flows, held } = await rig.pinner.sweep()
     assert.ok(flows >= 1 && held === 1, `${flows} flows, ${held} held`)
-    assert.ok(rig.expiry(current, '45.45.10.30', 'held') >= whole - 1)
-    assert.ok(rig.expiry(current, '45.45.10.31', 'held') < whole - 1)
+    assert.ok(expiry(current, '45.45.10.30', 'held') >= whole - 1)
+    assert.ok(expiry(current, '45.45.10.31', 'held') < whole - 1)
     assert.equal(agent.ended(flow), undefined)
     assert.equal((await rig.pinner.metrics()).counters.flowThreadTrouble, 0)
   })
@@ -156,7 +159,7 @@ describe('The pinner in a commit', function () {
     await rig.commit(first, current)
     await rig.ask('brief.test')
     const flow = await agent.open('45.45.10.20')
-    await until(() => (rig.isPinned(first, '45.45.10.20') ? undefined : true), 'the pin expires')
+    await until(() => (isPinned(first, '45.45.10.20') ? undefined : true), 'the pin expires')
     current = rig.plan(policy([...both, 'brief.test', 'other.test']), settings)
     await rig.commit(current, first)
     assert.equal(agent.ended(flow), undefined)
@@ -176,7 +179,7 @@ describe('The pinner in a commit', function () {
         RCODE.REFUSED,
         RCODE.REFUSED,
       ])
-      assert.equal(rig.isPinned(current, '45.45.10.2'), false)
+      assert.equal(isPinned(current, '45.45.10.2'), false)
       const status = await rig.pinner.status()
       assert.deepEqual([status.generation, status.stagedGeneration], [current.generation, next.generation])
     })
@@ -189,7 +192,7 @@ describe('The pinner in a commit', function () {
         RCODE.REFUSED,
         RCODE.REFUSED,
       ])
-      assert.equal(rig.isPinned(current, '45.45.10.2'), false)
+      assert.equal(isPinned(current, '45.45.10.2'), false)
     })
 
     it('puts everything back when it is aborted', async () => {
@@ -199,8 +202,8 @@ describe('The pinner in a commit', function () {
         RCODE.NOERROR,
         RCODE.REFUSED,
       ])
-      assert.equal(rig.isPinned(current, '45.45.10.1'), true)
-      assert.equal(rig.isPinned(current, '45.45.10.2'), true)
+      assert.equal(isPinned(current, '45.45.10.1'), true)
+      assert.equal(isPinned(current, '45.45.10.2'), true)
       assert.equal((await rig.pinner.status()).stagedGeneration, undefined)
     })
 
@@ -249,11 +252,11 @@ describe('The pinner in a commit', function () {
     await removeTable()
     assert.equal((await rig.pinner.status()).ready, false)
     await rig.loadRuleset(current)
-    assert.equal(rig.isPinned(current, '45.45.10.1'), false)
+    assert.equal(isPinned(current, '45.45.10.1'), false)
     const { pins, flush } = await rig.pinner.restore()
     assert.ok(pins >= 2)
     assert.deepEqual(flush, [])
-    assert.equal(rig.isPinned(current, '45.45.10.1'), true)
+    assert.equal(isPinned(current, '45.45.10.1'), true)
     assert.equal((await rig.pinner.status()).ready, true)
   })
 
@@ -264,14 +267,14 @@ describe('The pinner in a commit', function () {
     assert.equal(await rcodeOf('keep.test'), RCODE.SERVFAIL)
     await rig.loadRuleset(current)
     assert.equal(await rcodeOf('keep.test'), RCODE.NOERROR)
-    assert.equal(rig.isPinned(current, '45.45.10.1'), true)
+    assert.equal(isPinned(current, '45.45.10.1'), true)
   })
 
   it('forgets and unpins everything on reset', async () => {
     await rig.ask('keep.test')
     const { flush } = await rig.pinner.reset()
     assert.ok(flush[0]?.names.includes('keep.test'))
-    assert.equal(rig.isPinned(current, '45.45.10.1'), false)
+    assert.equal(isPinned(current, '45.45.10.1'), false)
     assert.equal((await rig.pinner.pins()).total, 0)
   })
 

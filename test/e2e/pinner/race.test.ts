@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { TYPE } from '../../../src/dns/message/index.ts'
 import type { Plan } from '../../../src/plan/types.ts'
+import type { Agent } from '../support/pinner/agent.ts'
 import { address, NameServerDouble } from '../support/pinner/name-server.ts'
-import { type Agent, NAME_SERVER, PinnerRig, until } from '../support/pinner/rig.ts'
+import { NAME_SERVER, PinnerRig } from '../support/pinner/rig.ts'
+import { until } from '../support/pinner/until.ts'
 
 const POLICY = { version: 1, allow: { domains: ['*.race.test'], ports: [443] } }
 const NAMES = 1_500

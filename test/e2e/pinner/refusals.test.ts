@@ -4,7 +4,9 @@ import { RCODE, TYPE } from '../../../src/dns/message/index.ts'
 import type { Plan } from '../../../src/plan/types.ts'
 import { answersOf, denial as denialOf, useAnswering } from '../support/pinner/answering.ts'
 import { address, alias, type NameServerDouble } from '../support/pinner/name-server.ts'
-import { type PinnerRig, until } from '../support/pinner/rig.ts'
+import { isPinned } from '../support/pinner/pin-sets.ts'
+import type { PinnerRig } from '../support/pinner/rig.ts'
+import { until } from '../support/pinner/until.ts'
 
 describe('What the pinner refuses behind named', function () {
   this.timeout(120_000)
@@ -23,7 +25,7 @@ describe('What the pinner refuses behind named', function () {
         const name = `denied${i}.wild.test`
         upstream.chain(TYPE.A, [alias(name, target), alias(target, 'fine.test'), address('fine.test', `45.45.3.${i}`)])
         assert.equal((await rig.ask(name))?.rcode, RCODE.NXDOMAIN)
-        assert.equal(rig.isPinned(plan, `45.45.3.${i}`), false)
+        assert.equal(isPinned(plan, `45.45.3.${i}`), false)
         const record = await denial(name)
         assert.deepEqual(
           [record.reason, record.target, record.group, record.type],
@@ -61,7 +63,7 @@ describe('What the pinner refuses behind named', function () {
         upstream.addresses(name, [bad])
         const answer = await rig.ask(name, bad.includes(':') ? TYPE.AAAA : TYPE.A)
         assert.deepEqual([answer?.rcode, answer?.answers.length], [RCODE.NOERROR, 0])
-        assert.equal(rig.isPinned(plan, bad), false)
+        assert.equal(isPinned(plan, bad), false)
         const record = await denial(name)
         assert.deepEqual([record.reason, record.address], ['dns.rebind', formatAddress(parseAddress(bad)!)])
       })
@@ -70,7 +72,7 @@ describe('What the pinner refuses behind named', function () {
     it('only the bad ones of many addresses', async () => {
       upstream.addresses('both.test', ['10.0.0.1', '45.45.3.9', '127.0.0.1'])
       assert.deepEqual(answersOf(await rig.ask('both.test')), ['both.test 300 45.45.3.9'])
-      assert.equal(rig.isPinned(plan, '10.0.0.1'), false)
+      assert.equal(isPinned(plan, '10.0.0.1'), false)
     })
 
     it('an address that the deny list holds, and lets through a private one that is listed', async () => {
@@ -141,7 +143,7 @@ describe('What the pinner refuses behind named', function () {
         upstream.addresses('bogus.test', ['45.45.5.1'])
         assert.equal((await rig.ask('bogus.test', TYPE.A, 12_000, { checkingDisabled }))?.rcode, RCODE.SERVFAIL)
         assert.equal((await rig.askPinner('bogus.test', TYPE.A, { checkingDisabled }))?.rcode, RCODE.SERVFAIL)
-        assert.equal(rig.isPinned(plan, '45.45.5.1'), false)
+        assert.equal(isPinned(plan, '45.45.5.1'), false)
       })
     }
   })

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { encodeMessage, RCODE, responseTo, TYPE } from '../../../src/dns/message/index.ts'
 import type { NameServer } from '../../../src/plan/types.ts'
 import { address, NameServerDouble } from '../support/pinner/name-server.ts'
-import { PinnerRig, until } from '../support/pinner/rig.ts'
+import { PinnerRig } from '../support/pinner/rig.ts'
+import { until } from '../support/pinner/until.ts'
 
 const POLICY = { version: 1, allow: { domains: ['*.up.test', '*.quick.test'], ports: [443] } }
 const FIRST: NameServer = { address: '127.77.0.1', port: 53 }

@@ -5,7 +5,8 @@ import { runtimePaths } from '../../../../src/base/layout.ts'
 import type { Message } from '../../../../src/dns/message/index.ts'
 import type { Plan } from '../../../../src/plan/types.ts'
 import { NameServerDouble } from './name-server.ts'
-import { NAME_SERVER, PinnerRig, until } from './rig.ts'
+import { NAME_SERVER, PinnerRig } from './rig.ts'
+import { until } from './until.ts'
 
 const POLICY = {
   version: 1,

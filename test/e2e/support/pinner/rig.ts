@@ -1,5 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { createSocket } from 'node:dgram'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -18,7 +17,7 @@ import {
   readState,
   viewName,
 } from '../../../../src/dns/index.ts'
-import { decodeMessage, encodeMessage, type Message, queryMessage, TYPE } from '../../../../src/dns/message/index.ts'
+import { type Message, queryMessage, TYPE } from '../../../../src/dns/message/index.ts'
 import { applyRuleset, liveRuleset, nextMark, printRuleset, readLiveObjects } from '../../../../src/firewall/index.ts'
 import { PinnerClient } from '../../../../src/pinner/control-client.ts'
 import { compilePlan, writePlan } from '../../../../src/plan/index.ts'
@@ -26,7 +25,9 @@ import type { NameServer, Plan, PlanSettings } from '../../../../src/plan/types.
 import { parsePolicy } from '../../../../src/policy/index.ts'
 import { CLIENT_NETWORKS, firewallPlan } from '../firewall-plan.ts'
 import { Topology } from '../netns.ts'
-import type { FirstConnect, FirstConnectResult, FlowEvent } from './agent-process.ts'
+import { Agent } from './agent.ts'
+import { EDNS, exchange } from './question.ts'
+import { until } from './until.ts'
 
 const CLONE_NEWNET = 0x40000000
 const libc = koffi.load('libc.so.6')
@@ -40,21 +41,6 @@ function enter(path: string): void {
 }
 
 export const NAME_SERVER: NameServer = { address: '127.77.0.1', port: 53 }
-
-/** Waits until `look` gives something other than undefined; throws after the deadline. */
-export async function until<Value>(
-  look: () => Value | undefined | Promise<Value | undefined>,
-  what: string,
-  ms = 15_000,
-): Promise<Value> {
-  const deadline = Date.now() + ms
-  for (;;) {
-    const value = await look()
-    if (value !== undefined) return value
-    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
 
 const script = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url))
 
@@ -202,37 +188,6 @@ export class PinnerRig {
     )
   }
 
-  /** Is the address in the pin set of any class of the default group? */
-  isPinned(plan: Plan, address: string, kind: 'pin' | 'held' = 'pin'): boolean {
-    const family = address.includes(':') ? 6 : 4
-    return plan.classes.some(({ key }) => {
-      try {
-        const set = `${kind}${family}_default_${key}`
-        execFileSync('nft', ['get', 'element', 'inet', 'clawgress', set, '{', address, '}'], { stdio: 'ignore' })
-        return true
-      } catch {
-        return false
-      }
-    })
-  }
-
-  /** Whole seconds that the kernel keeps the address in such a set of the default group; 0 where it is in none. */
-  expiry(plan: Plan, address: string, kind: 'pin' | 'held' = 'pin'): number {
-    const family = address.includes(':') ? 6 : 4
-    for (const { key } of plan.classes) {
-      try {
-        const set = `${kind}${family}_default_${key}`
-        const words = ['get', 'element', 'inet', 'clawgress', set, '{', address, '}']
-        const text = execFileSync('nft', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-        const [, hours, minutes, seconds] = /expires (?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?/.exec(text) ?? []
-        return Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0)
-      } catch {
-        // Not in the set of this class.
-      }
-    }
-    return 0
-  }
-
   /** A process in an agent's namespace. */
   async agent(which: 'client1' | 'client2' = 'client1'): Promise<Agent> {
     return new Agent(await this.inNamespace(this.topology[which].name, 'agent-process.ts'))
@@ -277,73 +232,5 @@ export class PinnerRig {
     child.kill(signal)
     await ended
     this.children.delete(child)
-  }
-}
-
-const EDNS = { udpSize: 4096, version: 0, dnssecOk: false, options: [] }
-
-async function exchange(
-  query: Message,
-  to: string,
-  port: number,
-  from: string,
-  ms: number,
-): Promise<Message | undefined> {
-  const socket = createSocket('udp4')
-  try {
-    socket.bind(0, from)
-    await once(socket, 'listening')
-    return await new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(undefined), ms)
-      socket.on('error', () => undefined)
-      socket.on('message', (bytes) => {
-        clearTimeout(timer)
-        resolve(decodeMessage(bytes))
-      })
-      socket.send(encodeMessage(query), port, to)
-    })
-  } finally {
-    socket.close()
-  }
-}
-
-/** A process in an agent's namespace that resolves and connects. */
-export class Agent {
-  readonly events: FlowEvent[] = []
-  private readonly child: ChildProcess
-  private next = 1
-
-  constructor(child: ChildProcess) {
-    this.child = child
-    child.setMaxListeners(0)
-    child.on('message', (message: FlowEvent) => {
-      if ('event' in message) this.events.push(message)
-    })
-  }
-
-  /** Resolves each name and connects to every address of the answer at once. */
-  async firstConnect(task: Omit<FirstConnect, 'task' | 'id'>): Promise<FirstConnectResult> {
-    const id = this.next++
-    this.child.send({ ...task, task: 'first-connect', id })
-    return await new Promise((resolve) => {
-      const take = (message: FirstConnectResult) => {
-        if (message.id !== id) return
-        this.child.off('message', take)
-        resolve(message)
-      }
-      this.child.on('message', take)
-    })
-  }
-
-  /** Opens a connection and keeps it; resolves when it stands. */
-  async open(address: string, port = 443): Promise<number> {
-    const id = this.next++
-    this.child.send({ task: 'open', id, address, port })
-    await until(() => this.events.find((event) => event.id === id), `a connection to ${address}`)
-    return id
-  }
-
-  ended(id: number): FlowEvent | undefined {
-    return this.events.find((event) => event.id === id && event.event === 'ended')
   }
 }
