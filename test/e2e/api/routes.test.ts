@@ -4,9 +4,7 @@ import { join } from 'node:path'
 import { before, describe, it } from 'mocha'
 import { readHistory } from '../../../src/conf_mode/policy/history.ts'
 import type { AlertReport } from '../../../src/daemon/alerts/daemon-alerts.ts'
-import { LAB_SETTINGS } from '../../../src/standalone/lab/gateway.ts'
-import { CLIENT_INTERFACES } from '../../../src/standalone/lab/topology.ts'
-import { ADMIN, type Answer, ApiCaller, OPERATOR, VIEWER } from '../support/api.ts'
+import { ADMIN, ApiCaller, OPERATOR, VIEWER } from '../support/api.ts'
 import { current, history, LAB_CONFIG, mustCommit, mustImport, policyFile } from '../support/commits.ts'
 import { until, useLab } from '../support/lab.ts'
 import { policyOf } from '../support/reach.ts'
@@ -185,6 +183,21 @@ describe('the API of a gateway', () => {
     assert.match(metrics.body.error ?? '', /^# HELP clawgress_/m)
   })
 
+  it('says that a new gateway learns who is refused names, and alerts of nobody meanwhile', async () => {
+    const report = async () => (await api.get('/alerts', { key: VIEWER })).body.data as unknown as AlertReport
+    await lab().agent(1).exec(['dig', '+time=2', '+tries=1', 'learnt.example.org'], { mayFail: true })
+    const learnt = async () => (await api.get('/denies?name=learnt.example.org', { key: VIEWER })).body.data.records
+    await until('the denial is recorded', 5_000, async () => ((await learnt()) as unknown[]).length > 0)
+    const { learningSeconds } = await report()
+    assert.ok(learningSeconds > 23 * 3_600 && learningSeconds <= 24 * 3_600, String(learningSeconds))
+    await until('the alerts were judged since', 5_000, async () => (await report()).learningSeconds < learningSeconds)
+    const { firing, resolved } = await report()
+    assert.deepEqual(
+      [...firing, ...resolved].filter(({ event }) => event === 'client.first-denial'),
+      [],
+    )
+  })
+
   it('shows the alerts that the command shows', async () => {
     const { body } = await api.get('/alerts', { key: VIEWER })
     const { stdout } = await lab().gateway.clawgress(['alerts', '--json'])
@@ -248,53 +261,5 @@ describe('the API of a gateway', () => {
     await mustImport(lab(), OLD)
     const { body } = await api.get('/policy', { key: VIEWER })
     assert.deepEqual(body.data, { generation: live(), policy: JSON.parse(readFileSync(policyPath(), 'utf8')) })
-  })
-})
-
-describe('the API of a gateway whose policy stands in its configuration', () => {
-  const lab = useLab()
-  before(async function () {
-    this.timeout(60_000)
-    await lab().commit([
-      ...CLIENT_INTERFACES.map((device) => `set service clawgress client interface ${device}`),
-      ...LAB_SETTINGS,
-      'set service clawgress policy allow domain api.openai.com',
-      'set service clawgress api listen-address 127.0.0.1',
-      `set service clawgress api key id root key ${ADMIN}`,
-      'set service clawgress api key id root role admin',
-    ])
-    await until('the API answers', 10_000, async () => (await ask('/health')).status === 200)
-  })
-
-  const ask = async (path: string, body?: object) => {
-    const words = ['curl', '-sS', '-w', '\\n%{http_code}', '-H', `X-API-Key: ${ADMIN}`]
-    const sent = body === undefined ? [] : ['-H', 'Content-Type: application/json', '-d', JSON.stringify(body)]
-    const place = `http://127.0.0.1:8443/clawgress${path}`
-    const { stdout } = await lab().gateway.exec([...words, ...sent, place], { mayFail: true })
-    const [text = '', status] = stdout.split(/\n(?=\d+$)/)
-    return { status: Number(status), body: JSON.parse(text === '' ? '{}' : text) as Answer['body'] }
-  }
-
-  it('takes no policy in place of a file that there is none of, and says what to do', async () => {
-    const before = current(lab())
-    const { status, body } = await ask('/policy', NEW)
-    assert.equal(status, 409)
-    assert.match(body.error ?? '', /policy-file is not set.*import into config/)
-    assert.equal(current(lab()), before)
-  })
-
-  it('commits and saves a policy into the configuration where that is asked for', async () => {
-    let data = (await ask('/policy?into=config', NEW)).body.data
-    if (data.state !== undefined)
-      await until('the operation has ended', 60_000, async () => {
-        const { id } = data
-        data = (await ask(`/operations/${id}`)).body.data
-        return data.state !== 'running'
-      })
-    const { generation } = (data.result ?? data) as { generation?: string }
-    assert.equal(generation, current(lab()), JSON.stringify(data))
-    const { policy } = (await ask('/policy')).body.data as { policy: { allow: { domains: string[] } } }
-    assert.deepEqual(policy.allow.domains, NEW.allow.domains)
-    assert.match(readFileSync(lab().gateway.file('/config/config.boot'), 'utf8'), /domain h2\.pool\.net/)
   })
 })

@@ -105,8 +105,7 @@ export class ApiCaller {
 
   /** As `submit`, but what takes longer than an answer may, as on a busy machine, is followed to its end. */
   async post(path: string, body: object | string, asking: Asking): Promise<Answer> {
-    const answer = await this.submit(path, body, asking)
-    return answer.status === 202 ? this.follow(String(answer.body.data.id), asking) : answer
+    return followed(await this.submit(path, body, asking), (each) => this.get(each, asking))
   }
 
   /** Objects become JSON; the body goes over standard input, however large. */
@@ -115,22 +114,25 @@ export class ApiCaller {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     return this.curl(path, words, asking.over === 'v6' ? V6 : V4, text)
   }
+}
 
-  private async follow(id: string, asking: Asking): Promise<Answer> {
-    let operation: Answer['body']['data'] = {}
-    await until('the operation has ended', 60_000, async () => {
-      operation = (await this.get(`/operations/${id}`, asking)).body.data
-      return operation.state !== 'running'
-    })
-    const { result, error } = operation as Partial<OperationView>
-    if (result !== undefined) {
-      const { headers } = await this.get('/status', asking)
-      return { status: 200, headers, body: { success: true, data: { ...result }, error: null } }
-    }
-    const [, code] = /\(([a-z.-]+)\)$/.exec(error ?? '') ?? []
-    const status = statusOf([{ code: code as ErrorCode, message: '' }])
-    return { status, headers: '', body: { success: false, data: {}, error: error ?? null } }
+/** The answer, or what it would have been where it only says that the operation goes on. */
+export async function followed(answer: Answer, get: (path: string) => Promise<Answer>): Promise<Answer> {
+  if (answer.status !== 202) return answer
+  const { id } = answer.body.data
+  let operation: Answer['body']['data'] = {}
+  await until('the operation has ended', 60_000, async () => {
+    operation = (await get(`/operations/${id}`)).body.data
+    return operation.state !== 'running'
+  })
+  const { result, error } = operation as Partial<OperationView>
+  if (result !== undefined) {
+    const { headers } = await get('/status')
+    return { status: 200, headers, body: { success: true, data: { ...result }, error: null } }
   }
+  const [, code] = /\(([a-z.-]+)\)$/.exec(error ?? '') ?? []
+  const status = statusOf([{ code: code as ErrorCode, message: '' }])
+  return { status, headers: '', body: { success: false, data: {}, error: error ?? null } }
 }
 
 const heads = ({ key, match }: Asking): string[] => [

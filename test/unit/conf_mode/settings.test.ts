@@ -104,6 +104,12 @@ describe('a family whose packets are kept out of connection tracking', () => {
     assert.match(readWith(IPV6, inNetwork).problems.join(), /takes all IPv6 packets out/)
   })
 
+  it('is refused together with the other one, in one sentence, where clients use both', () => {
+    const both = ([4, 6] as const).map((family) => ({ family, interfaces: ['eth1'] }))
+    const { problems } = readWith(both)
+    assert.deepEqual([problems.length, /^This router takes all packets out/.test(problems[0] ?? '')], [1, true])
+  })
+
   it('is warned of where no client uses it', () => {
     const { problems, warnings } = readWith([{ family: 6, interfaces: ['eth0'] }])
     assert.deepEqual(problems, [])
