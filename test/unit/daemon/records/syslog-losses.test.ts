@@ -105,6 +105,21 @@ describe('what the log of the machine does not take', () => {
     assert.equal(received() + syslog.dropped, counts.given)
   })
 
+  it('is waited for until the sender says that it has sent it or dies, and no longer than that', async () => {
+    const { syslog, counts, give } = open()
+    give()
+    assert.equal(await syslog.settled(5_000), true)
+    assert.equal(syslog.dropped, 0)
+    await until(() => received() === counts.given, 'all messages')
+    const silent = new Syslog(['sleep', '60'])
+    close.push(() => silent.kill())
+    silent.send(['a'])
+    assert.equal(await silent.settled(50), false)
+    const settled = silent.settled(5_000)
+    silent.kill()
+    assert.deepEqual([await settled, silent.dropped], [true, 1])
+  })
+
   it('goes the way of syslog while journald is away, and to journald soon after it is back', async () => {
     const { log, give, counts } = openJournal()
     give()
