@@ -147,11 +147,7 @@ describe('the status', () => {
       /A change is being applied/,
     ],
     ['the daemon does not answer', { daemon: undefined }, /clawgressd does not answer/],
-    [
-      'the disk was full',
-      { daemon: { ...WELL.daemon!, lost: { ...WELL.daemon!.lost, disk: 7 } } },
-      /^7 records/,
-    ],
+    ['the disk was full', { daemon: { ...WELL.daemon!, lost: { ...WELL.daemon!.lost, disk: 7 } } }, /^7 records/],
     [
       'the limits left packets out',
       { counters: { denied: {}, logged: NONE, notLogged: { packets: 9, bytes: 0 } } },

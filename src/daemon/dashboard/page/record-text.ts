@@ -52,7 +52,13 @@ export function textOf(record: AnyRecord): RecordText {
         count: 1,
       }
     case 'clawgress.omission/1':
-      return { kind: 'event', tag: 'left out', target: String(record.count ?? 'unknown'), detail: record.message, count: 1 }
+      return {
+        kind: 'event',
+        tag: 'left out',
+        target: String(record.count ?? 'unknown'),
+        detail: record.message,
+        count: 1,
+      }
     default:
       return { kind: 'event', tag: 'alert', target: record.event, detail: record.message, count: 1 }
   }
