@@ -11,6 +11,7 @@ import { until } from '../support/lab.ts'
 const VERSION = JSON.parse(readFileSync('package.json', 'utf8')).version as string
 const DEB = `clawgress_${VERSION}_amd64.deb`
 const UNITS = 'clawgress-named clawgress-pinner clawgress-log clawgressd clawgress-guard'
+const DROP_INS = '/run/systemd/system/clawgress-guard.service.d'
 const POLICY = '{"version":1,"allow":{"domains":["api.openai.com"]}}'
 const SWITCH_ON =
   'configure; set service clawgress policy-file /config/policy.json; set service clawgress client interface eth1; commit; save'
@@ -80,20 +81,23 @@ describe('the Debian package', function () {
       assert.equal(await shown('NRestarts'), '0')
       const cgroup = '/sys/fs/cgroup/system.slice/clawgress-guard.service/cgroup.procs'
       const sleeping = () =>
-        machine.must(`for pid in $(cat ${cgroup}); do if grep -qx sleep /proc/$pid/comm; then echo $pid; fi; done`)
-      const begun = await sleeping()
-      assert.match(begun, /^\d+$/)
-      await machine.must(`kill -STOP ${guard}`)
-      await until(
-        'another guard is at work',
-        20_000,
-        async () =>
-          (await machine.run('systemctl is-active clawgress-guard')).text === 'active' &&
-          (await shown('MainPID')) !== guard,
-      )
-      assert.ok((await sleeping()).split('\n').includes(begun))
-      await useDropIn(machine, '')
-      await machine.must(`systemctl restart clawgress-guard; kill ${(await sleeping()).replace('\n', ' ')}`)
+        machine.must(`for pid in $(cat ${cgroup}); do if grep -qsx sleep /proc/$pid/comm; then echo $pid; fi; done`)
+      try {
+        const begun = await sleeping()
+        assert.match(begun, /^\d+$/)
+        await machine.must(`kill -STOP ${guard}`)
+        await until(
+          'another guard is at work',
+          20_000,
+          async () =>
+            (await machine.run('systemctl is-active clawgress-guard')).text === 'active' &&
+            (await shown('MainPID')) !== guard,
+        )
+        assert.ok((await sleeping()).split('\n').includes(begun))
+      } finally {
+        await machine.must(`rm -r ${DROP_INS}; systemctl daemon-reload; systemctl restart clawgress-guard`)
+      }
+      await machine.must(`kill ${(await sleeping()).replaceAll('\n', ' ')}`)
     })
 
     it('is upgraded under clients without taking the table away', async () => {
@@ -194,10 +198,10 @@ const pids = async (machine: DebianMachine): Promise<string[]> =>
     /\n+/,
   )
 
-/** Other settings of the guard's unit than the package's; none where it is empty. */
+/** Other settings of the guard's unit than the package's. */
 async function useDropIn(machine: DebianMachine, content: string): Promise<void> {
-  await machine.must('mkdir -p /run/systemd/system/clawgress-guard.service.d')
-  machine.put('/run/systemd/system/clawgress-guard.service.d/test.conf', content)
+  await machine.must(`mkdir -p ${DROP_INS}`)
+  machine.put(`${DROP_INS}/test.conf`, content)
   await machine.must('systemctl daemon-reload')
 }
 
