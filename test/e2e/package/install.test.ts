@@ -73,8 +73,8 @@ describe('the Debian package', function () {
     })
 
     it('gives a guard time to start, and replaces one that stands still without ending what it has begun', async () => {
-      const begins = 'sleep 100 & sleep 3; exec /usr/bin/clawgress guard'
-      await useDropIn(machine, `[Service]\nWatchdogSec=2\nExecStart=\nExecStart=/bin/sh -c "${begins}"\n`)
+      const begins = 'sleep 100 & sleep 5; exec /usr/bin/clawgress guard'
+      await useDropIn(machine, `[Service]\nWatchdogSec=4\nExecStart=\nExecStart=/bin/sh -c "${begins}"\n`)
       await machine.must('systemctl restart clawgress-guard')
       const shown = (property: string) => machine.must(`systemctl show --property=${property} --value clawgress-guard`)
       const guard = await shown('MainPID')
