@@ -48,8 +48,8 @@ export class SupervisedChild {
 
   /**
    * Starts the unit if it does not run, or runs and does not do its work any more, and resolves when its probe succeeds.
-   * Rejects with `apply.service`, and leaves
-   * the unit stopped, when it ends again and again or does not become ready in time.
+   * Rejects with `apply.service`, and leaves the unit stopped, when from now on it ends again and again or does not
+   * become ready in time.
    */
   start(): Promise<void> {
     this.starting ??= this.startUnlessWorking().finally(() => {
@@ -114,10 +114,9 @@ export class SupervisedChild {
     if (this.isWanted && this.isReady && process !== undefined) {
       if (await stillWorks(this.define(), this.aliveMs)) return
       if (process.pid !== undefined && (await isBusy(process.pid))) return
-      // Comes back as after any other end; what it did before says nothing about whether it can start.
+      // Comes back as after any other end.
       if (this.process === process && this.isWanted) {
         this.isReady = false
-        this.quickEnds = 0
         process.kill('SIGKILL')
       }
     }
@@ -126,14 +125,15 @@ export class SupervisedChild {
 
   private async startAndWait(): Promise<void> {
     await this.stopping
+    // How it ended before says nothing about whether it can start now: what was wrong may have been mended.
+    this.quickEnds = 0
     if (!this.isWanted) {
       this.isWanted = true
       this.hasFailed = false
-      this.quickEnds = 0
       this.lastExit = undefined
       this.log.forget()
       this.launch()
-    }
+    } else if (this.process === undefined) this.relaunch()
     const unit = this.define()
     const deadline = performance.now() + unit.readyTimeoutMs
     while (!this.isReady) {
@@ -214,10 +214,13 @@ export class SupervisedChild {
     this.quickEnds = this.aliveMs >= SETTLED_MS ? 1 : this.quickEnds + 1
     const delay = RESTART_DELAYS[Math.min(this.quickEnds, RESTART_DELAYS.length) - 1]!
     this.note(`${this.define().name} ended (${how}), back in ${delay} ms`)
-    this.restartTimer = setTimeout(() => {
-      this.restarts++
-      this.launch()
-    }, delay)
+    this.restartTimer = setTimeout(() => this.relaunch(), delay)
+  }
+
+  private relaunch(): void {
+    clearTimeout(this.restartTimer)
+    this.restarts++
+    this.launch()
   }
 
   private note(text: string): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { ClawgressError } from '../../../src/base/errors.ts'
@@ -141,6 +141,22 @@ describe('supervisor', () => {
     })
     const { state, pid } = await statusOf(layout, 'broken')
     assert.deepEqual({ state, pid }, { state: 'failed', pid: undefined })
+  })
+
+  it('starts at once, when it is asked for, a unit that ended again and again until what was wrong was mended', async () => {
+    await services.ensure('listener')
+    const { pid } = await statusOf(layout, 'listener')
+    const socket = join(runtimePaths(layout).pinnerFolder, 'listener.sock')
+    rmSync(socket)
+    mkdirSync(socket)
+    process.kill(pid!, 'SIGKILL')
+    await until('it ends again and again', 10_000, async () => {
+      const { state, restarts } = await statusOf(layout, 'listener')
+      return state === 'waiting' && restarts >= 5
+    })
+    rmdirSync(socket)
+    await services.ensure('listener')
+    assert.equal((await statusOf(layout, 'listener')).state, 'running')
   })
 
   it('refuses a unit that runs but does not become ready in time', async () => {
