@@ -26,7 +26,7 @@ import { parsePolicy } from '../../../../src/policy/index.ts'
 import { CLIENT_NETWORKS, firewallPlan } from '../firewall-plan.ts'
 import { Topology } from '../netns.ts'
 import { Agent } from './agent.ts'
-import { EDNS, exchange } from './question.ts'
+import { EDNS, exchange, exchangeTogether, type Way } from './question.ts'
 import { until } from './until.ts'
 
 const CLONE_NEWNET = 0x40000000
@@ -41,6 +41,9 @@ function enter(path: string): void {
 }
 
 export const NAME_SERVER: NameServer = { address: '127.77.0.1', port: 53 }
+
+const TO_NAMED: Way = { to: '127.0.0.1', port: 5053, from: '127.9.0.1' }
+const TO_PINNER: Way = { to: '127.53.0.1', port: 5301, from: '127.0.0.1' }
 
 const script = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url))
 
@@ -174,18 +177,18 @@ export class PinnerRig {
     ms = 4_000,
     flags: Partial<Message> = {},
   ): Promise<Message | undefined> {
-    return await exchange({ ...queryMessage(1, { name, type }, EDNS), ...flags }, '127.0.0.1', 5053, '127.9.0.1', ms)
+    return await exchange({ ...queryMessage(1, { name, type }, EDNS), ...flags }, TO_NAMED, ms)
   }
 
   /** Asks the pinner as the default group's view does. */
   async askPinner(name: string, type: number = TYPE.A, flags: Partial<Message> = {}): Promise<Message | undefined> {
-    return await exchange(
-      { ...queryMessage(1, { name, type }, EDNS), ...flags },
-      '127.53.0.1',
-      5301,
-      '127.0.0.1',
-      4_000,
-    )
+    return await exchange({ ...queryMessage(1, { name, type }, EDNS), ...flags }, TO_PINNER, 4_000)
+  }
+
+  /** Asks the pinner for addresses of many names in one burst, and waits for all answers. */
+  async askPinnerTogether(names: readonly string[]): Promise<(Message | undefined)[]> {
+    const queries = names.map((name, i) => queryMessage(i, { name, type: TYPE.A }, EDNS))
+    return await exchangeTogether(queries, TO_PINNER, 4_000)
   }
 
   /** A process in an agent's namespace. */
