@@ -150,16 +150,20 @@ export class Recorder {
       flows: 0,
       lines: this.lines,
       lastHour: this.tally.lastHour(Date.now()) as Record<string, number>,
-      lost: {
-        kernel: this.packets.lost,
-        unreadable:
-          this.unreadable +
-          this.output.torn +
-          this.sources.reduce((sum, { tail: { counts } }) => sum + counts.overlong + counts.gaps, 0),
-        disk: this.output.lost,
-        syslog: this.context.systemLog.dropped,
-      },
+      lost: this.lost,
       backlog: this.sources.reduce((sum, { tail }) => sum + tail.backlog(), 0),
+    }
+  }
+
+  get lost(): DaemonStatus['lost'] {
+    return {
+      kernel: this.packets.lost,
+      unreadable:
+        this.unreadable +
+        this.output.torn +
+        this.sources.reduce((sum, { tail: { counts } }) => sum + counts.overlong + counts.gaps, 0),
+      disk: this.output.lost,
+      syslog: this.context.systemLog.dropped,
     }
   }
 

@@ -4,18 +4,15 @@ import type { GuardWatch } from '../guard-watch.ts'
 import type { DaemonStatus } from '../status.ts'
 import { NOTHING_COUNTED, RisingCounters, TotalsFile } from '../telemetry/sources/rising-counter.ts'
 import { FlowRecorder } from './flow-recorder.ts'
-import { Omissions } from './kinds/omission-record.ts'
+import { Omissions, unheardFlows } from './kinds/omission-record.ts'
 import type { AnyRecord } from './kinds/record-kinds.ts'
-import { DecisionLog } from './outputs/decision-log.ts'
+import { OmissionLog } from './outputs/omission-log.ts'
 import type { RecordListener } from './outputs/record-bus.ts'
 import { RecordOutput } from './outputs/record-output.ts'
 import { RecordContext, type RecordContextOptions } from './record-context.ts'
 import { Recorder } from './recorder.ts'
 import { LineFollower } from './sources/line-follower.ts'
 import { Tail } from './sources/tail.ts'
-
-/** Octets of the files of omissions: two of them. */
-const OMISSION_BYTES = 1 << 20
 
 /** Whoever writes records down and counts those that were not taken. */
 export interface Writer {
@@ -39,6 +36,7 @@ export class Records {
   private isRateKept = true
   private restartsTold = 0
   private readonly omitted: RecordOutput
+  private readonly omissionLog: OmissionLog
   private readonly others: Writer[] = []
   private comparedAt: number | undefined
 
@@ -59,11 +57,8 @@ export class Records {
       new LineFollower(this.context, 'alert', paths.alerts, false),
     ]
     this.lostRecords = new Tail({ path: paths.lostRecords, bookmark: join(paths.daemonFolder, 'lost-records.place') })
-    this.omitted = new RecordOutput(
-      new DecisionLog(paths.omissions, { maxBytes: OMISSION_BYTES, keep: 1 }),
-      systemLog,
-      bus,
-    )
+    this.omitted = new RecordOutput(undefined, systemLog, bus)
+    this.omissionLog = new OmissionLog(paths.omissions)
   }
 
   /** To be awaited before the first round. */
@@ -92,12 +87,12 @@ export class Records {
     for (const follower of this.followers) follower.step()
     this.lostRecords.poll(() => undefined)
     this.compare()
-    const missing = this.missing()
-    this.omitted.emit(this.omissions.take(missing, now))
-    this.denials.toldLost(this.omissions.told('kernel'))
-    this.tellUnheardFlows(now)
-    this.keepRate()
-    if (this.omissions.told('disk') === missing.disk) this.lostRecords.save(this.lostRecords.place())
+    const { lost } = this
+    const omitted = this.omissions.take({ ...lost, rate: this.rate, flows: this.flows.listener.lost }, now)
+    for (; this.restartsTold < this.flows.listener.restarts; this.restartsTold++) omitted.push(unheardFlows(now))
+    this.omitted.emit(omitted)
+    this.omissionLog.write(omitted)
+    if (!this.omissionLog.isBehind) this.keepTold(lost)
     return isMore
   }
 
@@ -108,28 +103,17 @@ export class Records {
 
   status(): DaemonStatus {
     const status = this.denials.status()
-    const { lost, troubles, counts } = this.flows
-    const placeless = this.followers.map(({ trouble }) => trouble)
+    const { troubles, counts } = this.flows
+    const others = [this.omissionLog.trouble, ...this.followers.map(({ trouble }) => trouble)]
     const uncounted =
       counts.uncounted === 0
         ? undefined
         : `The kernel did not count the octets of ${counts.uncounted} flows; set system conntrack flow-accounting, or commit again.`
     return {
       ...status,
-      troubles: [...status.troubles, ...troubles, ...[uncounted, ...placeless].filter((each) => each !== undefined)],
+      troubles: [...status.troubles, ...troubles, ...[uncounted, ...others].filter((each) => each !== undefined)],
       flows: counts.flows,
-      lost: {
-        ...status.lost,
-        disk: this.others.reduce(
-          (sum, other) => sum + other.lost.disk,
-          status.lost.disk + lost.disk + this.lostRecords.counts.lines,
-        ),
-        syslog: this.others.reduce((sum, other) => sum + other.lost.syslog, status.lost.syslog),
-        unreadable: this.followers.reduce(
-          (sum, each) => sum + each.unreadable,
-          status.lost.unreadable + lost.unreadable,
-        ),
-      },
+      lost: this.lost,
       backlog: status.backlog + this.flows.backlog(),
     }
   }
@@ -139,7 +123,7 @@ export class Records {
     this.flows.close()
     for (const follower of this.followers) follower.close()
     this.lostRecords.close()
-    this.omitted.close()
+    this.omissionLog.close()
     this.denials.close()
   }
 
@@ -156,20 +140,26 @@ export class Records {
     if (table !== undefined) this.denials.compare(table, logged.packets)
   }
 
-  private tellUnheardFlows(now: number): void {
-    const { listener } = this.flows
-    for (; this.restartsTold < listener.restarts; this.restartsTold++) this.omitted.emit([this.omissions.unheard(now)])
-    if (this.omissions.told('flows') === listener.lost) listener.keep()
+  private get lost(): DaemonStatus['lost'] {
+    const { denials, flows, followers, others } = this
+    const { kernel, unreadable, disk, syslog } = denials.lost
+    return {
+      kernel,
+      disk: others.reduce((sum, { lost }) => sum + lost.disk, disk + flows.lost.disk + this.lostRecords.counts.lines),
+      syslog: others.reduce((sum, { lost }) => sum + lost.syslog, syslog),
+      unreadable: followers.reduce((sum, each) => sum + each.unreadable, unreadable + flows.lost.unreadable),
+    }
   }
 
-  /** Only what has been told: the next program tells the rest. */
-  private keepRate(): void {
-    if (this.isRateKept || this.omissions.told('rate') !== this.rate) return
+  /** Keeps what has been told, and written down: the next program tells the rest. */
+  private keepTold({ disk }: DaemonStatus['lost']): void {
+    const { omissions } = this
+    const { listener } = this.flows
+    this.denials.toldLost(omissions.told('kernel'))
+    if (omissions.told('flows') === listener.lost) listener.keep()
+    if (omissions.told('disk') === disk) this.lostRecords.save(this.lostRecords.place())
+    if (this.isRateKept || omissions.told('rate') !== this.rate) return
     this.overLimitFile.write({ denied: this.overLimit })
     this.isRateKept = true
-  }
-
-  private missing() {
-    return { ...this.status().lost, rate: this.rate, flows: this.flows.listener.lost }
   }
 }

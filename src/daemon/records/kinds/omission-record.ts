@@ -66,26 +66,40 @@ export class Omissions {
     return this.totals.get(event) ?? 0
   }
 
-  /** One of ended flows, of which nobody knows how many there were. */
-  unheard(now: number): OmissionRecord {
-    return { schema: OMISSION_SCHEMA, event: 'flows', time: new Date(now).toISOString(), message: UNHEARD }
-  }
-
   private added(totals: Partial<Record<Omission, number>>, now: number): OmissionRecord[] {
     return Object.entries(totals).flatMap(([event, total]) => {
       const before = this.totals.get(event as Omission) ?? (event === 'rate' ? total : 0)
       this.totals.set(event as Omission, total)
       const count = total < before ? total : total - before
-      if (count === 0) return []
-      return [
-        {
-          schema: OMISSION_SCHEMA,
-          event: event as Omission,
-          time: new Date(now).toISOString(),
-          count,
-          message: `${count} ${MESSAGES[event as Omission]}.`,
-        },
-      ]
+      return count === 0 ? [] : [counted(event as Omission, new Date(now).toISOString(), count)]
     })
   }
+}
+
+const counted = (event: Omission, time: string, count: number): OmissionRecord => ({
+  schema: OMISSION_SCHEMA,
+  event,
+  time,
+  count,
+  message: `${count} ${MESSAGES[event]}.`,
+})
+
+/** Of ended flows, of which nobody knows how many there were. */
+export const unheardFlows = (now: number): OmissionRecord => ({
+  schema: OMISSION_SCHEMA,
+  event: 'flows',
+  time: new Date(now).toISOString(),
+  message: UNHEARD,
+})
+
+/** One record for all of a kind, as of the last; what has no number is of a kind of its own. */
+export function summed(records: readonly OmissionRecord[]): OmissionRecord[] {
+  const sums = new Map<string, OmissionRecord>()
+  for (const record of records) {
+    const { event, time, count } = record
+    const key = `${event} ${count === undefined}`
+    const before = sums.get(key)?.count
+    sums.set(key, count === undefined || before === undefined ? record : counted(event, time, before + count))
+  }
+  return [...sums.values()]
 }

@@ -42,19 +42,22 @@ export class DecisionLog {
     this.keep = keep
   }
 
-  /** Writes whole lines (without line ends). Never throws. */
-  write(lines: readonly string[]): void {
-    if (lines.length === 0) return
+  /** Writes whole lines (without line ends), all or none of them; false: none. Never throws. */
+  write(lines: readonly string[]): boolean {
+    if (lines.length === 0) return true
     const data = Buffer.from(`${lines.join('\n')}\n`, 'latin1')
+    let isWritten = false
     try {
       this.open()
       this.append(data)
+      isWritten = true
       this.trouble = undefined
       if (this.size >= this.maxBytes) this.rotate()
     } catch (error) {
-      this.lost += lines.length
+      if (!isWritten) this.lost += lines.length
       this.trouble = (error as NodeJS.ErrnoException).code ?? String(error)
     }
+    return isWritten
   }
 
   close(): void {

@@ -10,7 +10,7 @@ export class RecordOutput {
   private readonly systemLog: SystemLog
   private readonly bus: RecordBus
 
-  /** Without `log`, another program has written the file already. */
+  /** Without `log`, the file is written by others. */
   constructor(log: DecisionLog | undefined, systemLog: SystemLog, bus: RecordBus) {
     this.log = log
     this.systemLog = systemLog

@@ -3,8 +3,9 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { join } from 'node:path'
 import { layoutBelow, runtimePaths } from '../../../../src/base/layout.ts'
 import { GuardWatch } from '../../../../src/daemon/guard-watch.ts'
-import { Omissions, omissionRecord } from '../../../../src/daemon/records/kinds/omission-record.ts'
+import { type OmissionRecord, Omissions, omissionRecord } from '../../../../src/daemon/records/kinds/omission-record.ts'
 import { Records } from '../../../../src/daemon/records/records.ts'
+import { SmallDisk } from '../../../e2e/support/small-disk.ts'
 import { tempFolder, until } from '../temp-folder.ts'
 
 describe('what the records lack', () => {
@@ -54,6 +55,40 @@ describe('what the records lack', () => {
       readFileSync(runtimePaths(layout).omissions, 'utf8'),
       /"event":"disk",[^\n]*"count":2,[\s\S]*"event":"syslog",[^\n]*"count":3,/,
     )
+  })
+
+  it('is in the file in full once a full disk has room again, and told to others meanwhile', async () => {
+    const layout = layoutBelow(join(folder(), 'full'))
+    for (const path of [join(layout.run, 'log'), join(layout.named, 'log')]) mkdirSync(path, { recursive: true })
+    await using disk = await SmallDisk.mount(layout.log)
+    const { omissions, lostRecords } = runtimePaths(layout)
+    const told: (number | undefined)[] = []
+    let now = Date.now()
+    /** The life of one program, in which so many records are lost by others. */
+    const live = async (losses: readonly number[], end?: () => Promise<void>) => {
+      const records = new Records({ layout, lookUpNames: async () => new Map() }, new GuardWatch(layout))
+      const lost = { disk: 0, syslog: 0 }
+      records.include({ lost })
+      records.onRecord((record) => told.push((record as OmissionRecord).count))
+      for (const each of losses) {
+        lost.disk += each
+        now += 1_500
+        records.step(now)
+      }
+      const { troubles } = records.status()
+      await end?.()
+      records.step(now + 100)
+      records.close()
+      return troubles.join()
+    }
+    await disk.fill()
+    writeFileSync(lostRecords, 'commit\n')
+    await live([0])
+    // What the one before could not write down is told again, with what is lost now.
+    assert.match(await live([2, 3, 0], () => disk.empty()), /what the records lack cannot be written down: ENOSPC/)
+    const written = readFileSync(omissions, 'utf8').trim().split('\n')
+    const counts = written.map((line) => omissionRecord.parse(JSON.parse(line)).count)
+    assert.deepEqual([told, counts], [[1, 3, 3], [6]])
   })
 
   it('is told of syslog in the file, and not again for the records that tell it', async () => {
