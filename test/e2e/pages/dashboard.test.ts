@@ -1,4 +1,9 @@
 import assert from 'node:assert/strict'
+import { rmSync, writeFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
+import { runtimePaths } from '../../../src/base/layout.ts'
+import { printRecord } from '../../../src/daemon/records/kinds/record.ts'
+import { denial } from '../../unit/daemon/api/support/denial.ts'
 import { OPERATOR, VIEWER } from '../support/api.ts'
 import { takePicture } from '../support/browser.ts'
 import { current, history, mustImport } from '../support/commits.ts'
@@ -17,6 +22,10 @@ new MutationObserver((changes) => {
   const times = changes.flatMap(({ addedNodes }) => [...addedNodes].map((item) => item.querySelector('time')))
   for (const time of times) if (time !== null) delays.push(Date.now() - Date.parse(time.dateTime))
 }).observe(document.getElementById('feed'), { childList: true })`
+
+/** Before the first click can have been answered. */
+const clickTwice = (page: Page, selector: string) =>
+  page.evaluate(`for (let click = 0; click < 2; click++) document.querySelector('${selector}').click()`)
 
 describe('the dashboard', () => {
   const { lab, visit, signedIn } = useDashboard(POLICY)
@@ -37,6 +46,18 @@ describe('the dashboard', () => {
     assert.equal(await page.getByLabel('API key').inputValue(), '')
     await page.reload()
     await page.getByRole('button', { name: 'Sign in' }).waitFor()
+  })
+
+  it('opens once where it is asked twice to', async () => {
+    const page = await visit()
+    await page.getByLabel('API key').fill(VIEWER)
+    await clickTwice(page, '#login-form button')
+    await page.getByText('connected', { exact: true }).waitFor()
+    for (const host of ['asked-once', 'asked-later']) {
+      await lab().agent(1).resolve(`${host}.example.org`)
+      await page.locator('#feed').getByText(host).first().waitFor()
+    }
+    assert.equal(await page.locator('#feed').getByText('asked-once').count(), 1)
   })
 
   it('leaves nothing of a session in the page when it is over', async () => {
@@ -94,6 +115,30 @@ describe('the dashboard', () => {
     await page.getByLabel('Address, name').fill('10.77.2.10')
     await page.getByRole('button', { name: 'Search' }).click()
     await page.getByRole('table', { name: 'Records of 10.77.2.10' }).getByText('62.30.99.1 443/tcp').first().waitFor()
+  })
+
+  it('searches on to the beginning of the logs, once where it is asked twice', async () => {
+    const { decisions } = runtimePaths(lab().gateway.layout)
+    const [crowd, first] = [denial(0, '10.77.1.10', 'crowd.example.net'), denial(0, '10.77.1.10', 'first.example.net')]
+    const line = `${printRecord(crowd)}\n`
+    writeFileSync(`${decisions}.2`, `${printRecord({ ...first, time: '2025-12-31T00:00:00.000Z' })}\n`)
+    writeFileSync(`${decisions}.1`, line.repeat(Math.ceil((10 << 20) / line.length)))
+    try {
+      const page = await signedIn(VIEWER)
+      await page.getByLabel('Address, name').fill('first.example.net')
+      await page.getByRole('button', { name: 'Search' }).click()
+      await page.getByText('No record of first.example.net so far. Searched back to 2026-01-01 00:00:00').waitFor()
+      let answers = 0
+      page.on('requestfinished', (request) => {
+        if (request.url().includes('cursor=')) answers++
+      })
+      await clickTwice(page, '#search-results button:last-child')
+      await until('both are answered', 5_000, async () => answers === 2)
+      await page.getByText('1 record of first.example.net, 1 of them denials; newest first.', { exact: true }).waitFor()
+      assert.equal(await page.getByRole('button', { name: /older ones$/ }).count(), 0)
+    } finally {
+      for (const number of [1, 2]) rmSync(`${decisions}.${number}`)
+    }
   })
 
   it('lets a viewer look and an operator go back, after asking', async () => {

@@ -116,10 +116,15 @@ function signOut(ending: AbortController, why = ''): void {
 const refusal = ({ message }: ApiError, otherwise: string): string =>
   message.includes('api.key-expired') ? withLocalTimes(message) : otherwise
 
+let signingIn = new AbortController()
+
 async function signIn(): Promise<void> {
   const key = byId<HTMLInputElement>('login-key').value.trim()
   const problem = byId('login-problem')
+  // Who clicks twice signs in once.
+  signingIn.abort()
   const ending = new AbortController()
+  signingIn = ending
   let isOpen = false
   const api = new Api(key, ending.signal, (error) => {
     if (isOpen && !ending.signal.aborted) signOut(ending, refusal(error, 'The key is not valid any more.'))

@@ -42,17 +42,22 @@ export class SearchPanel {
   private async search(typed: string): Promise<void> {
     const text = typed.trim().toLowerCase()
     if (text === '') return
-    const mine = ++this.asked
     const query = isAddress(text) ? { client: text } : { name: text }
     const records: AnyRecord[] = []
+    let mine = ++this.asked
     const more = async (cursor?: string): Promise<void> => {
+      // Older ones of what is no longer searched.
+      if (mine !== this.asked) return
+      // Who clicks twice asks once: the last answer alone counts.
+      const asked = ++this.asked
+      mine = asked
       try {
         const page = await this.board.api.get<RecordPage>('/clawgress/records', { ...query, limit: PAGE, cursor })
-        if (mine !== this.asked) return
+        if (asked !== this.asked) return
         records.push(...page.records)
         this.fill(text, records, page.searchedTo, page.cursor === null ? undefined : () => void more(page.cursor!))
       } catch (error) {
-        if (mine !== this.asked) return
+        if (asked !== this.asked) return
         this.tell((error as Error).message, true)
         if (cursor === undefined) this.place.replaceChildren()
       }
