@@ -49,8 +49,8 @@ describe('questions over a full log', () => {
     return (user + system) / 1000
   }
 
-  /** Of six questions at a time, milliseconds of processor time. */
-  async function longestTurn(query: string): Promise<number> {
+  /** Of six questions at a time, which read so many portions at least, milliseconds of processor time. */
+  async function longestTurn(query: string, portions: number): Promise<number> {
     const asked = Promise.all(Array.from({ length: 6 }, async () => (await ask(query)).json()))
     let isDone = false
     const end = () => {
@@ -60,18 +60,20 @@ describe('questions over a full log', () => {
     const turns: number[] = []
     while (!isDone) turns.push(await cost(() => loopTurn()))
     for (const answer of await asked) assert.equal((answer as { success: boolean }).success, true)
-    assert.ok(turns.length > 100, `${turns.length} turns`)
+    // How often the loop turns while a portion is awaited is up to the machine.
+    assert.ok(turns.length > 6 * portions, `${turns.length} turns`)
     return Math.max(...turns)
   }
 
-  for (const [what, query] of [
-    ['find nothing', 'name=none.example'],
-    ['must look at every record', 'label=%C3%A9'],
-    ['fill whole pages', 'limit=1000'],
+  for (const [what, query, portions] of [
+    ['find nothing', 'name=none.example', 100],
+    ['must look at every record', 'label=%C3%A9', 100],
+    ['fill whole pages', 'limit=1000', 5],
   ] as const)
     it(`that ${what} hold up other answers for no longer than a portion of one takes`, async () => {
       // Garbage of all tests before is collected in some turn or other: what the questions cost they cost each time.
-      const longest = Math.min(await longestTurn(query), await longestTurn(query), await longestTurn(query))
+      const measure = () => longestTurn(query, portions)
+      const longest = Math.min(await measure(), await measure(), await measure())
       assert.ok(longest < LONGEST_TURN, `${longest} ms`)
     })
 
