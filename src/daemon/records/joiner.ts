@@ -83,7 +83,7 @@ export class Joiner {
   joinByName(incident: Incident, name: string, now: number): boolean {
     const { client, protocol, port, reason } = incident.first
     const key = `${client} ${protocol} ${port} ${reason} name ${name}`
-    const known = this.attempts.get(key)
+    const known = this.attempts.get(key, now)
     if (known !== undefined && known !== incident && isWithin(WINDOWS.attempt, known, incident.first)) {
       this.count(known, incident.count, incident.lastTime)
       return true
@@ -101,7 +101,7 @@ export class Joiner {
 
   private addPacket(raw: RawDenial, now: number): void {
     const flow = `${raw.client} ${raw.clientPort} ${raw.address} ${raw.port} ${raw.protocol}`
-    const known = this.flows.get(flow)
+    const known = this.flows.get(flow, now)
     if (known !== undefined && known.first.reason === raw.reason && isWithin(WINDOWS.flow, known, raw)) {
       this.count(known, 1, raw.time)
       return
@@ -111,7 +111,7 @@ export class Joiner {
   }
 
   private addTo(recent: Recent<Incident>, key: string, window: number, raw: RawDenial, now: number): Incident {
-    const known = recent.get(key)
+    const known = recent.get(key, now)
     if (known !== undefined && isWithin(window, known, raw)) {
       if (known.id === undefined && raw.queryType !== undefined && known.types.size < 8) known.types.add(raw.queryType)
       this.count(known, 1, raw.time)

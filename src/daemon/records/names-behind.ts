@@ -18,25 +18,26 @@ const LIMIT = 20_000
  * what has come. One question at a time, bounded; under a flood some records go without a name.
  */
 export class NamesBehind {
-  /** Questions that failed: the pinner is down or slow. */
-  failed = 0
   private readonly lookUp: LookUpNames
+  private readonly monotonic: () => number
   private known = new Recent<readonly KnownName[]>(REMEMBER, LIMIT)
   private wanted = new Set<string>()
   private isAsking = false
 
-  constructor(lookUp: LookUpNames) {
+  /** `monotonic`: milliseconds of a clock that is never set. */
+  constructor(lookUp: LookUpNames, monotonic: () => number = () => performance.now()) {
     this.lookUp = lookUp
+    this.monotonic = monotonic
   }
 
   want(address: string): void {
-    if (this.wanted.size >= BATCH || this.known.get(address) !== undefined) return
+    if (this.wanted.size >= BATCH || this.isAnswered(address)) return
     this.wanted.add(address)
   }
 
-  /** True once the pinner has answered, or could not, in the last seconds. */
+  /** True once the pinner has answered in the last seconds. */
   isAnswered(address: string): boolean {
-    return this.known.get(address) !== undefined
+    return this.known.get(address, this.monotonic()) !== undefined
   }
 
   /**
@@ -50,7 +51,7 @@ export class NamesBehind {
 
   /** Every name that leads there, for one group or for any. */
   all(address: string, group?: string): readonly string[] {
-    const found = this.known.get(address) ?? []
+    const found = this.known.get(address, this.monotonic()) ?? []
     return [...new Set(found.filter((each) => group === undefined || each.group === group).map(({ name }) => name))]
   }
 
@@ -67,12 +68,11 @@ export class NamesBehind {
     this.isAsking = true
     this.lookUp(addresses)
       .then((names) => {
-        const now = Date.now()
+        const now = this.monotonic()
         for (const address of addresses) this.known.set(address, names.get(address) ?? [], now)
       })
-      .catch(() => {
-        this.failed++
-      })
+      // The pinner is down or slow: records go without a name, and the next line asks again.
+      .catch(() => undefined)
       .finally(() => {
         this.isAsking = false
       })

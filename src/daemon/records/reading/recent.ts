@@ -1,6 +1,7 @@
 /**
  * Remembers values for a time, in bounded memory: two halves, of which the older is dropped whole when the younger is
- * full or a window old. A value is found for at least `windowMs` after it was set, unless memory ran out.
+ * full or a window old. A value is found for at least `windowMs` after it was set, unless memory ran out, and for twice
+ * that at most.
  */
 export class Recent<Value> {
   private young = new Map<string, Value>()
@@ -14,8 +15,11 @@ export class Recent<Value> {
     this.limit = limit
   }
 
-  get(key: string): Value | undefined {
-    return this.young.get(key) ?? this.old.get(key)
+  get(key: string, now: number): Value | undefined {
+    // Nobody may have set anything since.
+    const age = Math.abs(now - this.turnedAt)
+    if (age >= 2 * this.windowMs) return undefined
+    return this.young.get(key) ?? (age < this.windowMs ? this.old.get(key) : undefined)
   }
 
   set(key: string, value: Value, now: number): void {

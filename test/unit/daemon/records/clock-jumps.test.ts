@@ -58,6 +58,6 @@ describe('a clock that is set back', () => {
     const recent = new Recent<string>(1_000, 100)
     recent.set('old', 'a', T)
     recent.set('new', 'b', T - HOUR)
-    assert.deepEqual([recent.get('old'), recent.get('new')], [undefined, 'b'])
+    assert.deepEqual([recent.get('old', T - HOUR), recent.get('new', T - HOUR)], [undefined, 'b'])
   })
 })
