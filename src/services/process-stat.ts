@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 /** Milliseconds of a tick (proc(5), USER_HZ). */
 export const TICK_MS = 10
@@ -10,6 +10,20 @@ const PROCESSOR_TIMES = [11, 12] as const
 export function processorTicks(pid: number): number {
   const fields = statFields(pid)
   return PROCESSOR_TIMES.reduce((sum, field) => sum + Number(fields?.[field] ?? 0), 0)
+}
+
+/** Does a thread of the process run, or wait for nothing but a processor or a disk (proc(5), states R and D)? */
+export function hasRunnableThread(pid: number): boolean {
+  return threadsOf(pid).some((thread) => /^[RD]$/.test(statFields(`${pid}/task/${thread}`)?.[0] ?? ''))
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`)
+  } catch {
+    // It has ended.
+    return []
+  }
 }
 
 /**
@@ -32,10 +46,10 @@ function startMs(pid: number): number | undefined {
 
 const uptimeMs = () => Number.parseFloat(readFileSync('/proc/uptime', 'latin1')) * 1000
 
-/** /proc/pid/stat from its third field on, the first after the name, which may hold anything, in parentheses. */
-function statFields(pid: number): string[] | undefined {
+/** Its stat file below /proc from the third field on, the first after the name, which may hold anything, in parentheses. */
+function statFields(process: number | string): string[] | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const stat = readFileSync(`/proc/${process}/stat`, 'latin1')
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
     return undefined
