@@ -12,7 +12,7 @@ import type { Generation } from './generation.ts'
  */
 export async function prove(layout: Layout, generation: Generation, timeout?: number): Promise<void> {
   const { id } = generation
-  const deadline = timeout === undefined ? undefined : Date.now() + timeout
+  const deadline = timeout === undefined ? undefined : performance.now() + timeout
   const live = liveRuleset()
   if (!live.present || !live.intact || live.generation !== id)
     fail('apply.proof', 'The kernel does not hold the new ruleset; another program may have changed it.')

@@ -38,7 +38,7 @@ export async function applyZones(
 ): Promise<Applied> {
   const state = readState(layout, generation)
   const { timeout = proofTime(entriesOf(state)), isLoading = false } = options
-  const deadline = Date.now() + timeout
+  const deadline = performance.now() + timeout
   if (isLoading) await awaitLoading(state, deadline - timeout / 2)
   const reconfigured = await applyConf(layout, generation, state, deadline)
   const reloaded: string[] = []
@@ -48,7 +48,7 @@ export async function applyZones(
   return { reconfigured, reloaded }
 }
 
-/** Waits for a named that has just been started with a generation to hold its zones, `deadline` in ms since the epoch. */
+/** Waits for a named that has just been started with a generation to hold its zones, `deadline` as of `poll`. */
 async function awaitLoading(state: ZoneState, deadline: number): Promise<void> {
   try {
     await awaitCanaries(state, deadline)
@@ -70,7 +70,7 @@ async function applyConf(layout: Layout, generation: string, state: ZoneState, d
   for (const { view } of state.views)
     for (const zone of ZONES) if (!existsSync(paths.liveZone(view, zone))) installZone(layout, generation, view, zone)
   const changed = installConf(layout, generation)
-  if (!changed && (await namedTimes(deadline - Date.now())).configTime.getTime() >= statSync(paths.conf).mtimeMs)
+  if (!changed && (await namedTimes(deadline - performance.now())).configTime.getTime() >= statSync(paths.conf).mtimeMs)
     return false
   await command(layout, ['reconfig'])
   return true

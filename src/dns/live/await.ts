@@ -11,11 +11,14 @@ const LONGEST_PAUSE = 40
 /** Milliseconds that zones of so many entries may take to come into force: far more than they do. */
 export const proofTime = (entries: number): number => 10_000 + entries * 0.06
 
-/** Asks again and again until `seen` answers true. Returns false when `deadline` (ms since the epoch) passes. */
+/**
+ * Asks again and again until `seen` answers true. Returns false when `deadline` passes: milliseconds of the clock that is
+ * never set (`performance.now()`), because others are, at a boot above all.
+ */
 export async function poll(seen: () => Promise<boolean>, deadline: number): Promise<boolean> {
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
     if (await seen()) return true
-    if (Date.now() >= deadline) return false
+    if (performance.now() >= deadline) return false
     await sleep(pause)
   }
 }
@@ -45,11 +48,11 @@ export async function awaitDenial(
 
 /**
  * Proves a generation: in every view the canaries of gateway, revoke, overlay and base answer, and an unlisted name is denied.
- * `deadline`: ms since the epoch; absent: by the size of the zones. Throws `apply.proof`.
+ * `deadline`: as of `poll`; absent: by the size of the zones. Throws `apply.proof`.
  */
 export async function awaitCanaries(
   state: ZoneState,
-  deadline = Date.now() + proofTime(entriesOf(state)),
+  deadline = performance.now() + proofTime(entriesOf(state)),
 ): Promise<void> {
   await Promise.all(
     state.views.map((view) =>

@@ -89,7 +89,7 @@ export class Rndc {
   }
 
   async #frame(timeout: number): Promise<Buffer> {
-    const deadline = Date.now() + timeout
+    const deadline = performance.now() + timeout
     for (;;) {
       const length = this.#received.length < 4 ? undefined : this.#received.readUInt32BE(0)
       if (length !== undefined && length > LONGEST_MESSAGE) this.#fail(new Error('the answer is too long'))
@@ -99,7 +99,7 @@ export class Rndc {
         return frame
       }
       if (this.#broken !== undefined) throw this.#broken
-      const left = deadline - Date.now()
+      const left = deadline - performance.now()
       if (left <= 0) {
         this.#fail(new Error(`no answer within ${timeout} ms`))
         continue
