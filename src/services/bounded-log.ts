@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   closeSync,
   constants,
@@ -8,7 +9,7 @@ import {
   openSync,
   readSync,
   renameSync,
-  rmSync,
+  unlinkSync,
   writeSync,
 } from 'node:fs'
 import { fail } from '../base/errors.ts'
@@ -23,7 +24,6 @@ export class BoundedLog {
   private readonly path: string
   private readonly group: number | undefined
   private fd: number
-  private size: number
   private last: string[] = []
   private partial = ''
 
@@ -32,7 +32,6 @@ export class BoundedLog {
     this.path = path
     this.group = group
     this.fd = openForAppending(path, group)
-    this.size = fstatSync(this.fd).size
   }
 
   /**
@@ -42,7 +41,9 @@ export class BoundedLog {
   write(chunk: Buffer): boolean {
     this.remember(chunk.toString('utf8'))
     try {
-      if (this.size + chunk.length > MAX_SIZE) this.rotate()
+      if (!this.isInPlace()) this.reopen()
+      // Other processes have appended since, as one commit after another does.
+      if (fstatSync(this.fd).size + chunk.length > MAX_SIZE) this.rotate()
       this.append(chunk)
       return true
     } catch {
@@ -81,11 +82,9 @@ export class BoundedLog {
   }
 
   private append(chunk: Buffer): void {
-    // Other processes have appended since, as one commit after another does.
     const { size } = fstatSync(this.fd)
     try {
       for (let written = 0; written < chunk.length; ) written += writeSync(this.fd, chunk, written)
-      this.size = size + chunk.length
     } catch (error) {
       // A short write before ENOSPC would leave half a record, which spoils the next one.
       ftruncateSync(this.fd, size)
@@ -93,24 +92,36 @@ export class BoundedLog {
     }
   }
 
+  /** Not after someone removed it or put it aside, nor after we did so and could not make another one. */
+  private isInPlace(): boolean {
+    return lstatSync(this.path, { throwIfNoEntry: false })?.ino === fstatSync(this.fd).ino
+  }
+
   private rotate(): void {
-    renameSync(this.path, `${this.path}.1`)
+    const old = `${this.path}.1`
+    if (lstatSync(old, { throwIfNoEntry: false })?.isDirectory()) putAside(old)
+    renameSync(this.path, old)
+    this.reopen()
+  }
+
+  private reopen(): void {
     const fd = openForAppending(this.path, this.group)
     closeSync(this.fd)
     this.fd = fd
-    this.size = 0
   }
 }
 
 /**
  * File descriptor for appending to a file of our own. What another user planted under its name, in a folder that is not
- * ours alone, is removed: a link would redirect us, a pipe would hold us up, a file of theirs they could rewrite.
+ * ours alone, is removed: a link would redirect us, a pipe would hold us up, a file of theirs they could rewrite. A
+ * folder is put aside: who owns it could lead us elsewhere while we remove what is in it.
  */
 export function openForAppending(path: string, group?: number): number {
   const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
   try {
     const there = lstatSync(path, { throwIfNoEntry: false })
-    if (there !== undefined && (!there.isFile() || there.uid !== process.getuid?.())) rmSync(path, { recursive: true })
+    if (there?.isDirectory()) putAside(path)
+    else if (there !== undefined && (!there.isFile() || there.uid !== process.getuid?.())) unlinkSync(path)
     const fd = openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o640)
     if (group !== undefined) fchownSync(fd, -1, group)
     return fd
@@ -118,6 +129,8 @@ export function openForAppending(path: string, group?: number): number {
     return fail('apply.service', `${path} cannot be opened for writing: ${(error as Error).message}.`)
   }
 }
+
+const putAside = (folder: string): void => renameSync(folder, `${folder}.${randomUUID()}`)
 
 /** Has the file content after its last line end? */
 function isUnfinished(path: string): boolean {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
 import { GuardWatch } from '../../../src/daemon/guard-watch.ts'
@@ -44,6 +44,48 @@ describe('a log that root writes', () => {
     assert.deepEqual([log.writeLine('two'), log.writeLine('three')], [true, true])
     log.close()
     assert.equal(readFileSync(path, 'utf8'), 'one\n{"half":\ntwo\nthree\n')
+  })
+
+  it('goes on in a file of its own where someone removed or moved it', () => {
+    const path = join(folder(), 'moved.jsonl')
+    const log = new BoundedLog(path)
+    log.writeLine('one')
+    rmSync(path)
+    log.writeLine('two')
+    renameSync(path, `${path}.old`)
+    log.writeLine('three')
+    log.close()
+    assert.deepEqual(
+      [`${path}.old`, path].map((each) => readFileSync(each, 'utf8')),
+      ['two\n', 'three\n'].map((line) => `\n${line}`),
+    )
+  })
+
+  it('grows no further than its bound where several processes have it open', () => {
+    const path = join(folder(), 'shared.jsonl')
+    const logs = [new BoundedLog(path), new BoundedLog(path)]
+    const chunk = Buffer.alloc(2 ** 20, 'x')
+    for (let i = 0; i < 10; i++) assert.equal(logs[i % 2]!.write(chunk), true)
+    for (const log of logs) log.close()
+    assert.deepEqual(
+      [`${path}.1`, path].map((each) => statSync(each).size / chunk.length),
+      [4, 2],
+    )
+  })
+
+  it('is put aside also where a folder was planted under that name, which keeps what is in it', () => {
+    const path = join(folder(), 'planted.jsonl')
+    for (const planted of [path, `${path}.1`]) {
+      mkdirSync(planted)
+      writeFileSync(join(planted, 'kept'), '')
+    }
+    const log = new BoundedLog(path)
+    const chunk = Buffer.alloc(3 * 2 ** 20, 'x')
+    assert.deepEqual([log.write(chunk), log.write(chunk)], [true, true])
+    log.close()
+    assert.deepEqual([statSync(path).size, statSync(`${path}.1`).size], [chunk.length, chunk.length])
+    const kept = readdirSync(folder()).filter((name) => existsSync(join(folder(), name, 'kept')))
+    assert.equal(kept.length, 2)
   })
 
   it('of commits tells the daemon of each that the disk did not take, and of lines that are none', () => {
