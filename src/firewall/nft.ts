@@ -21,6 +21,15 @@ export async function applyRuleset(file: string): Promise<void> {
   if (error !== undefined) fail('apply.kernel', `The ruleset could not be loaded: ${error}`, { file })
 }
 
+/**
+ * Loads a file that was printed for an empty kernel, in place of whatever is there of our table, as one transaction. Works
+ * where nothing can be written. Throws ClawgressError `apply.kernel`.
+ */
+export async function replaceTable(file: string): Promise<void> {
+  const error = await nft(['-f', '-'], `table inet ${TABLE}\ndelete table inet ${TABLE}\ninclude "${file}"\n`)
+  if (error !== undefined) fail('apply.kernel', `The ruleset could not be loaded: ${error}`, { file })
+}
+
 /** Removes our table and everything in it, if it is there. Throws ClawgressError `apply.kernel`. */
 export async function removeTable(): Promise<void> {
   const error = await nft(['-f', '-'], `table inet ${TABLE}\ndelete table inet ${TABLE}\n`)

@@ -46,8 +46,12 @@ export async function withLock<T>(
 const ownPurpose = () => ['clawgress', ...process.argv.slice(2, 4).filter((word) => /^[a-z-]+$/.test(word))].join(' ')
 
 function describe(fd: number, holder: Holder): void {
-  ftruncateSync(fd, 0)
-  writeSync(fd, JSON.stringify(holder), 0)
+  try {
+    ftruncateSync(fd, 0)
+    writeSync(fd, JSON.stringify(holder), 0)
+  } catch {
+    // The run folder is full: the lock holds all the same, and whoever is refused is told less.
+  }
 }
 
 function refuse(lock: string): never {

@@ -1,11 +1,10 @@
-import { existsSync, mkdirSync, readlinkSync, statSync } from 'node:fs'
+import { existsSync, readlinkSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { replaceWhole } from '../../base/atomic-file.ts'
 import { ClawgressError } from '../../base/errors.ts'
 import { generationFiles, type Layout, runtimePaths } from '../../base/layout.ts'
 import { Pause } from '../../base/pause.ts'
-import { applyRuleset, type LiveRuleset, liveRuleset, TABLE } from '../../firewall/index.ts'
+import { type LiveRuleset, liveRuleset, replaceTable, TABLE } from '../../firewall/index.ts'
 import { withLock } from '../lock.ts'
 import type { Alerts } from './alerts.ts'
 
@@ -104,8 +103,8 @@ export class RulesetWatch {
     const files = generationFiles(folder)
     const wasLost = live?.closed !== true
     try {
-      if (wasLost && statSync(files.ruleset).size > LARGE_RULESET) await this.load(files.closed)
-      await this.load(files.ruleset)
+      if (wasLost && statSync(files.ruleset).size > LARGE_RULESET) await replaceTable(files.closed)
+      await replaceTable(files.ruleset)
     } catch (error) {
       this.pause.begin()
       if (wasLost) await this.close(generation, `The ruleset of generation ${generation} cannot be loaded`, error)
@@ -139,7 +138,7 @@ export class RulesetWatch {
     const details = generation === undefined ? {} : { generation }
     const until = generation === undefined ? 'the next commit' : 'it is'
     try {
-      await this.load(this.closedRuleset(generation))
+      await replaceTable(this.closedRuleset(generation))
       this.alerts.raise('table.closed', `${reason}${said} Everything is denied to clients until ${until}.`, details)
     } catch (error) {
       this.pause.begin()
@@ -153,15 +152,6 @@ export class RulesetWatch {
     if (generation === undefined) return closedRuleset
     const { closed } = generationFiles(join(generations, generation))
     return existsSync(closed) ? closed : closedRuleset
-  }
-
-  /** Replaces whatever is left of the table by a file that was printed for an empty kernel, in one transaction. */
-  private async load(ruleset: string): Promise<void> {
-    const folder = runtimePaths(this.layout).guardFolder
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const file = join(folder, 'restore.nft')
-    replaceWhole(file, `table inet ${TABLE}\ndelete table inet ${TABLE}\ninclude "${ruleset}"\n`, 0o600)
-    await applyRuleset(file)
   }
 
   private currentFolder(): string | undefined {

@@ -19,6 +19,7 @@ import { removeLayout, temporaryLayout, until } from '../../unit/services/suppor
 import { DatagramReceiver } from '../support/datagram-receiver.ts'
 import { firewallPlan } from '../support/firewall-plan.ts'
 import { Namespace } from '../support/netns.ts'
+import { SmallDisk } from '../support/small-disk.ts'
 
 const GUARD = fileURLToPath(new URL('../support/guard.ts', import.meta.url))
 const PLAN = firewallPlan({ settings: { clientInterfaces: ['c1'] } })
@@ -33,10 +34,7 @@ describe('the guard', () => {
     layout = temporaryLayout()
     namespace = new Namespace('guard')
     folder = join(runtimePaths(layout).generations, PLAN.generation)
-    mkdirSync(folder, { recursive: true })
-    const files = generationFiles(folder)
-    writeFileSync(files.ruleset, printRuleset(PLAN, { mark: 3, live: NO_OBJECTS }))
-    writeFileSync(files.closed, printClosedRuleset(PLAN.settings))
+    prepare()
   })
   afterEach(async () => {
     if (guard !== undefined && guard.exitCode === null) {
@@ -48,6 +46,12 @@ describe('the guard', () => {
     removeLayout(layout)
   })
 
+  const prepare = () => {
+    mkdirSync(folder, { recursive: true })
+    const files = generationFiles(folder)
+    writeFileSync(files.ruleset, printRuleset(PLAN, { mark: 3, live: NO_OBJECTS }))
+    writeFileSync(files.closed, printClosedRuleset(PLAN.settings))
+  }
   const activate = () => {
     namespace.run('nft', '-f', generationFiles(folder).ruleset)
     symlinkSync(folder, runtimePaths(layout).current)
@@ -137,6 +141,17 @@ describe('the guard', () => {
       await until('default deny', 1_000, () => live().closed && live().intact)
     })
     await until('the ruleset is back', 2_000, isBack)
+  })
+
+  it('has the ruleset back also where the disk of the run folder is full', async () => {
+    await using disk = await SmallDisk.mount(layout.run)
+    prepare()
+    activate()
+    await start()
+    await disk.fill()
+    removeTable()
+    await until('the ruleset is back', 1_000, isBack)
+    assert.equal(guard!.exitCode, null)
   })
 
   it('leaves alone what was removed on purpose', async () => {
