@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { replaceWhole } from '../../base/atomic-file.ts'
 import { ClawgressError } from '../../base/errors.ts'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
+import { systemUser } from '../../base/system-users.ts'
 import { type Counters, type LiveRuleset, liveRuleset, readClientQueries, readCounters } from '../../firewall/index.ts'
 import { isHeld } from '../file-lock.ts'
 import { services } from '../services.ts'
@@ -33,7 +34,7 @@ export interface GuardSight {
 const STALE_MS = 10_000
 const MAX_BYTES = 16 << 20
 
-/** Writes down what the guard sees, where everyone may read it: it holds nothing that `nft list` and ps do not show. */
+/** Writes down what the guard sees, for the daemon alone: it tells which clients ask how often. */
 export class GuardReport {
   private readonly layout: Layout
   private readonly policyFile: PolicyFileWatch
@@ -72,7 +73,7 @@ export class GuardReport {
       seenAt: Date.now(),
     }
     if (!('unknown' in sight.units)) this.onUnits(sight.units, isChanging === true)
-    replaceWhole(runtimePaths(this.layout).guardReport, JSON.stringify(sight), 0o644)
+    replaceWhole(runtimePaths(this.layout).guardReport, JSON.stringify(sight), 0o640, systemUser('clawgress')?.gid)
   }
 }
 

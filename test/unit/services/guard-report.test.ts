@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
+import { systemUser } from '../../../src/base/system-users.ts'
 import { prepareFolders } from '../../../src/services/folders.ts'
 import { GuardReport } from '../../../src/services/guard/report.ts'
 import { readGuardReport } from '../../../src/services/index.ts'
@@ -21,6 +22,18 @@ describe('what the guard has seen', () => {
     writeFileSync(guardReport, JSON.stringify({ seenAt: T }))
     const isShown = (after: number) => readGuardReport(layout, T + after) !== undefined
     assert.deepEqual([0, 9_000, -2_000, 11_000, -3_600_000].map(isShown), [true, true, true, false, false])
+  })
+
+  it('is for the daemon alone', async () => {
+    const layout = temporaryLayout()
+    prepareFolders(layout)
+    try {
+      await new Promise<void>((resolve) => new GuardReport(layout, () => resolve()).look())
+      const { uid, gid, mode } = statSync(runtimePaths(layout).guardReport)
+      assert.deepEqual([uid, gid, mode & 0o777], [0, systemUser('clawgress')!.gid, 0o640])
+    } finally {
+      removeLayout(layout)
+    }
   })
 
   it('tells whether a change is under way, which may stop services', async () => {
