@@ -1,5 +1,5 @@
 import { jsonFields } from './json-fields.ts'
-import { canonicalAddress } from './raw-denial.ts'
+import { canonicalAddress, isInstant } from './raw-denial.ts'
 
 /** One way of a flow. Absent: the kernel did not count (accounting was off when the flow began). */
 export interface Traffic {
@@ -45,9 +45,10 @@ export function parseFlowLine(line: string): EndedFlow | 'unmarked' | undefined 
   }
   const time = (key: string) => {
     const seconds = number(`flow.${key}.sec`)
-    // Zero: the kernel did not note it. The bound is the last day that JavaScript can print.
-    if (seconds === undefined || seconds === 0 || seconds > 8.64e12) return undefined
-    return seconds * 1000 + Math.floor((number(`flow.${key}.usec`) ?? 0) / 1000)
+    // Zero: the kernel did not note it.
+    if (seconds === undefined || seconds === 0) return undefined
+    const milliseconds = seconds * 1000 + Math.floor((number(`flow.${key}.usec`) ?? 0) / 1000)
+    return isInstant(milliseconds) ? milliseconds : undefined
   }
   const traffic = (side: string): Traffic | undefined => {
     const bytes = number(`${side}.raw.pktlen`)

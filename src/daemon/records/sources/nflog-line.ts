@@ -1,7 +1,7 @@
 import type { ReasonCode } from '../../../base/reasons.ts'
 import { jsonFields } from './json-fields.ts'
 import { protocolName } from './protocol-name.ts'
-import { canonicalAddress, type RawDenial, reasonCode } from './raw-denial.ts'
+import { canonicalAddress, isInstant, type RawDenial, reasonCode } from './raw-denial.ts'
 
 /** What the ruleset says in an NFLOG prefix: `cg:g=<group key>;r=<reason code>`. */
 export interface LogPrefix {
@@ -62,10 +62,10 @@ export function parseNflogLine(line: string, isClientInterface: (name: string) =
     : [number('src_port'), number('dest_port')]
   const protocolNumber = number('ip.protocol') ?? number('ip6.nexthdr')
   const sequence = number('oob.seq.local')
-  const seconds = number('oob.time.sec')
+  const time = number('oob.time.sec')! * 1000 + Math.floor((number('oob.time.usec') ?? 0) / 1000)
   const denial: { -readonly [Key in keyof RawDenial]: RawDenial[Key] } = {
     source: 'kernel',
-    time: seconds === undefined ? Date.now() : seconds * 1000 + Math.floor((number('oob.time.usec') ?? 0) / 1000),
+    time: isInstant(time) ? time : Date.now(),
     client,
     address,
     ...knownPrefix(text('oob.prefix')),

@@ -1,5 +1,5 @@
 import { jsonFields } from './json-fields.ts'
-import { canonicalAddress, loggedName, type RawDenial, reasonCode } from './raw-denial.ts'
+import { canonicalAddress, isInstant, loggedName, type RawDenial, reasonCode } from './raw-denial.ts'
 
 /**
  * Reads one line of the pinner's denials: `{t, group, name, type, reason, target?, address?}`, `t` in milliseconds
@@ -11,7 +11,7 @@ export function parsePinnerLine(line: string): RawDenial | undefined {
   const reason = reasonCode(fields.reason)
   const name = loggedName(fields.name)
   const time = typeof fields.t === 'number' ? fields.t : Date.parse(String(fields.t))
-  if (reason === undefined || name === undefined || !Number.isFinite(time)) return undefined
+  if (reason === undefined || name === undefined || !isInstant(time)) return undefined
   const client = canonicalAddress(fields.client)
   const target = loggedName(fields.target)
   const address = canonicalAddress(fields.address)

@@ -25,6 +25,11 @@ export interface RawDenial {
   readonly clientPort?: number
 }
 
+const YEAR_10000 = Date.UTC(10_000)
+
+/** Can it be the time of a record? Milliseconds since the epoch; later years are printed otherwise, or not at all. */
+export const isInstant = (time: number): boolean => time >= 0 && time < YEAR_10000
+
 /** The code, where the catalogue has it. */
 export const reasonCode = (text: unknown): ReasonCode | undefined =>
   typeof text === 'string' && Object.hasOwn(REASONS, text) ? (text as ReasonCode) : undefined

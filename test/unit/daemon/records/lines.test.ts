@@ -124,18 +124,23 @@ describe('lines of the pinner', () => {
   })
 })
 
-it('no line of any log makes a parser throw, or lets a control character into a name', () => {
+it('no line of any log makes a parser throw, or lets a control character into a name, or a time that none is', () => {
   const wild = fc.oneof(
     fc.string(),
     fc.json(),
     fc.string({ unit: 'binary' }).map((name) => JSON.stringify({ t: 1, name, type: 'A', reason: 'dns.denied' })),
     fc.string({ unit: 'binary' }).map((q) => `client @0x1 10.0.0.1#1 (q): rpz QNAME NXDOMAIN rewrite ${q}/A/IN via x`),
     fc.string({ unit: 'binary' }).map((text) => packet({ 'oob.prefix': text, src_ip: text })),
+    fc.double().map((t) => JSON.stringify({ t, name: 'a', type: 'A', reason: 'dns.denied' })),
+    fc.maxSafeInteger().map((seconds) => packet({ 'oob.time.sec': seconds })),
   )
   fc.assert(
     fc.property(wild, (line) => {
       const denials = [parseNamedLine(line, NOW), parsePinnerLine(line), parseNflogLine(line, isClient)?.denial]
-      for (const denial of denials) if (denial?.name !== undefined) assert.match(denial.name, /^[\x21-\x7e]{1,1024}$/)
+      for (const denial of denials) {
+        if (denial?.name !== undefined) assert.match(denial.name, /^[\x21-\x7e]{1,1024}$/)
+        if (denial !== undefined) assert.match(new Date(denial.time).toISOString(), /^\d{4}-/)
+      }
     }),
     { numRuns: 2000 },
   )
