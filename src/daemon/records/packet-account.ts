@@ -31,6 +31,8 @@ export class PacketAccount {
   /** Packets that came since, understood or not, and those that a gap in their numbers tells of. */
   private count = 0
   private lastNumber: number | undefined
+  /** Lines without a number since that one: what is damaged leaves a gap in the numbers, and is counted already. */
+  private unnumbered = 0
   private bookmarked: AccountedAt | undefined
   private written = ''
 
@@ -56,12 +58,17 @@ export class PacketAccount {
   take(line: string, number: number | undefined): void {
     // Another program may log to our group; its packets are none of those that our table counts.
     if (number === undefined || line.includes('"cg:')) this.count++
-    if (number === undefined) return
-    if (this.lastNumber !== undefined && number > this.lastNumber + 1) {
-      this.lost += number - this.lastNumber - 1
-      this.count += number - this.lastNumber - 1
+    if (number === undefined) {
+      this.unnumbered++
+      return
+    }
+    const missing = this.lastNumber === undefined ? 0 : number - this.lastNumber - 1 - this.unnumbered
+    if (missing > 0) {
+      this.lost += missing
+      this.count += missing
     }
     this.lastNumber = number
+    this.unnumbered = 0
   }
 
   compare(table: number, logged: number): void {
