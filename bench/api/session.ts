@@ -30,7 +30,7 @@ export async function* withApi<Yielded>(
   }
 }
 
-export const apiAnswers = (curl: Curl): Promise<void> =>
+export const apiAnswers = (curl: Curl): Promise<boolean> =>
   until('the API answers', 10_000, async () => (await curl([`${API}/status`])).exitCode === 0)
 
 /** What a program in the gateway's namespace told after its end. */

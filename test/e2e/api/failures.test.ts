@@ -35,14 +35,9 @@ describe('the API when things go wrong', () => {
   }
   /** Kills, or stops, the first process that matches as soon as there is one. @returns its id */
   async function killNext(pattern: RegExp, signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL'): Promise<number> {
-    let pid: number | undefined
-    await until('the process is there', 10_000, async () => {
-      ;[pid] = await pidsOf(pattern)
-      if (pid === undefined) return false
-      process.kill(pid, signal)
-      return true
-    })
-    return pid!
+    const pid = await until('the process is there', 10_000, async () => (await pidsOf(pattern))[0])
+    process.kill(pid, signal)
+    return pid
   }
 
   it('has the old policy or the new one, and nothing between, when root is killed in the middle', async () => {
@@ -86,10 +81,9 @@ describe('the API when things go wrong', () => {
     assert.equal(status, 202, body.error ?? '')
     assert.deepEqual([body.data.kind, body.data.user, body.data.state], ['import', 'root', 'running'])
     assert.match(headers, new RegExp(`^location: /clawgress/operations/${body.data.id}\r?$`, 'm'))
-    let ended = body.data
-    await until('the operation has ended', 20_000, async () => {
-      ended = (await api.get(`/operations/${body.data.id}`, { key: VIEWER })).body.data
-      return ended.state !== 'running'
+    const ended = await until('the operation has ended', 20_000, async () => {
+      const { data } = (await api.get(`/operations/${body.data.id}`, { key: VIEWER })).body
+      return data.state !== 'running' && data
     })
     assert.equal(ended.state, 'succeeded', JSON.stringify(ended))
     const { generation, changed } = ended.result as { generation: string; changed: boolean }

@@ -4,11 +4,11 @@ import { runtimePaths } from '../../../src/base/layout.ts'
 import { RCODE, TYPE } from '../../../src/dns/message/index.ts'
 import { removeTable } from '../../../src/firewall/index.ts'
 import type { Plan } from '../../../src/plan/types.ts'
+import { until } from '../../../src/standalone/lab/until.ts'
 import type { Agent } from '../support/pinner/agent.ts'
 import { address, alias, NameServerDouble } from '../support/pinner/name-server.ts'
 import { expiry, isPinned } from '../support/pinner/pin-sets.ts'
 import { NAME_SERVER, PinnerRig } from '../support/pinner/rig.ts'
-import { until } from '../support/pinner/until.ts'
 
 const policy = (domains: unknown[], deny: string[] = [], ips: string[] = []) => ({
   version: 1,
@@ -61,7 +61,7 @@ describe('The pinner in a commit', function () {
     const lost = [await agent.open('45.45.10.2'), await agent.open('2a45::10:2')]
     const started = Date.now()
     const activated = await commit(policy(['keep.test']))
-    const ends = await Promise.all(lost.map((id) => until(() => agent.ended(id), 'the revoked flow ends')))
+    const ends = await Promise.all(lost.map((id) => until('the revoked flow ends', 15_000, () => agent.ended(id))))
     assert.deepEqual(
       ends.map((end) => end.error),
       ['ECONNRESET', 'ECONNRESET'],
@@ -101,7 +101,7 @@ describe('The pinner in a commit', function () {
     await rig.pinner.sweep()
     assert.equal(agent.ended(flow), undefined)
     await commit(policy(['drop.test']))
-    await until(() => agent.ended(flow), 'the flow ends with the last name')
+    await until('the flow ends with the last name', 15_000, () => agent.ended(flow))
   })
 
   it('takes the addresses of a name whose chain has become denied', async () => {
@@ -123,7 +123,7 @@ describe('The pinner in a commit', function () {
     const id = await agent.open('45.45.10.1', 8443)
     assert.equal(agent.ended(id), undefined)
     await commit(policy(both))
-    await until(() => agent.ended(id), 'the flow to a port that is no longer allowed ends')
+    await until('the flow to a port that is no longer allowed ends', 15_000, () => agent.ended(id))
   })
 
   it('resets flows to a listed prefix that is gone', async () => {
@@ -132,7 +132,7 @@ describe('The pinner in a commit', function () {
     const { probed } = await commit(policy(both))
     // Flows that have ended a moment ago may still be in the kernel's table.
     assert.ok(probed >= 1)
-    await until(() => agent.ended(id), 'the flow ends')
+    await until('the flow ends', 15_000, () => agent.ended(id))
   })
 
   it('keeps the addresses of open flows held, and only those, by a sweep off the DNS path', async () => {
@@ -142,7 +142,7 @@ describe('The pinner in a commit', function () {
     for (const name of ['busy.test', 'idle.test']) await rig.ask(name)
     const flow = await agent.open('45.45.10.30')
     const whole = 6 * 3600
-    await until(() => (expiry(current, '45.45.10.30', 'held') < whole - 1 ? true : undefined), 'time passes')
+    await until('time passes', 15_000, () => expiry(current, '45.45.10.30', 'held') < whole - 1)
     const { flows, held } = await rig.pinner.sweep()
     assert.ok(flows >= 1 && held === 1, `${flows} flows, ${held} held`)
     assert.ok(expiry(current, '45.45.10.30', 'held') >= whole - 1)
@@ -159,12 +159,12 @@ describe('The pinner in a commit', function () {
     await rig.commit(first, current)
     await rig.ask('brief.test')
     const flow = await agent.open('45.45.10.20')
-    await until(() => (isPinned(first, '45.45.10.20') ? undefined : true), 'the pin expires')
+    await until('the pin expires', 15_000, () => !isPinned(first, '45.45.10.20'))
     current = rig.plan(policy([...both, 'brief.test', 'other.test']), settings)
     await rig.commit(current, first)
     assert.equal(agent.ended(flow), undefined)
     await commit(policy(both))
-    await until(() => agent.ended(flow), 'the flow ends with its name')
+    await until('the flow ends with its name', 15_000, () => agent.ended(flow))
   })
 
   describe('that is staged', () => {
@@ -240,7 +240,7 @@ describe('The pinner in a commit', function () {
         '45.45.10.2': [{ group: 'default', name: 'drop.test' }],
       })
       await commit(policy(['keep.test']))
-      await until(() => agent.ended(id), 'the flow ends')
+      await until('the flow ends', 15_000, () => agent.ended(id))
       assert.doesNotMatch(readFileSync(runtimePaths(rig.layout).journal, 'utf8'), /torn/)
       await commit(policy(both))
     })
@@ -290,9 +290,9 @@ describe('The pinner in a commit', function () {
       assert.deepEqual(all, [RCODE.SERVFAIL, RCODE.NOERROR, RCODE.NOERROR])
     }
     const denials = runtimePaths(rig.layout).pinnerDenials
-    await until(() => {
+    await until('a record of the full set', 15_000, () => {
       const records = existsSync(denials) ? readFileSync(denials, 'utf8') : ''
-      return /"name":"new.test".*"reason":"dns.limit"/.test(records) ? true : undefined
-    }, 'a record of the full set')
+      return /"name":"new.test".*"reason":"dns.limit"/.test(records)
+    })
   })
 })

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { TYPE } from '../../../src/dns/message/index.ts'
 import type { Plan } from '../../../src/plan/types.ts'
+import { until } from '../../../src/standalone/lab/until.ts'
 import type { Agent } from '../support/pinner/agent.ts'
 import { address, NameServerDouble } from '../support/pinner/name-server.ts'
 import { NAME_SERVER, PinnerRig } from '../support/pinner/rig.ts'
-import { until } from '../support/pinner/until.ts'
 
 const POLICY = { version: 1, allow: { domains: ['*.race.test'], ports: [443] } }
 const NAMES = 1_500
@@ -84,7 +84,7 @@ describe('The first connection after an answer', function () {
 
   it('is never refused when the pinner is killed: names fail for a while instead', async () => {
     const connecting = run(names(60), TYPE.A, 100)
-    await until(() => (upstream.count('n60-50.race.test') > 0 ? true : undefined), 'some names are resolved')
+    await until('some names are resolved', 15_000, () => upstream.count('n60-50.race.test') > 0)
     await rig.killPinner()
     await rig.startPinner()
     assert.equal(await connecting, NAMES)

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { formatAddress, parseAddress } from '../../../src/base/address.ts'
 import { RCODE, TYPE } from '../../../src/dns/message/index.ts'
 import type { Plan } from '../../../src/plan/types.ts'
+import { until } from '../../../src/standalone/lab/until.ts'
 import { answersOf, denial as denialOf, useAnswering } from '../support/pinner/answering.ts'
 import { address, alias, type NameServerDouble } from '../support/pinner/name-server.ts'
 import { isPinned } from '../support/pinner/pin-sets.ts'
 import type { PinnerRig } from '../support/pinner/rig.ts'
-import { until } from '../support/pinner/until.ts'
 
 describe('What the pinner refuses behind named', function () {
   this.timeout(120_000)
@@ -86,13 +86,13 @@ describe('What the pinner refuses behind named', function () {
     it('an address that the router got after the commit', async () => {
       rig.topology.gateway.ip('address add 45.45.200.1/24 dev u0')
       // The addresses are read once a second.
-      await until(async () => {
+      await until('the new network is closed', 15_000, async () => {
         const name = `own${upstream.asked.length}.wild.test`
         upstream.addresses(name, ['45.45.200.1', '45.45.200.7', '45.45.201.1'])
         const answer = answersOf(await rig.ask(name))
         assert.ok(answer?.includes(`${name} 300 45.45.201.1`))
-        return answer?.length === 1 ? true : undefined
-      }, 'the new network is closed')
+        return answer?.length === 1
+      })
       rig.topology.gateway.ip('address del 45.45.200.1/24 dev u0')
     })
 
@@ -105,10 +105,10 @@ describe('What the pinner refuses behind named', function () {
       it(`queries of type ${name}`, async () => {
         const asked = upstream.asked.length
         assert.equal((await rig.askPinner('www.allowed.test', type))?.rcode, RCODE.REFUSED)
-        const record = await until(async () => {
+        const record = await until('a record of the type', 15_000, async () => {
           const last = await denial('www.allowed.test')
-          return last.type === name ? last : undefined
-        }, 'a record of the type')
+          return last.type === name && last
+        })
         assert.equal(record.reason, 'dns.type')
         assert.equal(upstream.asked.length, asked)
       })

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeMessage, type Message, RCODE, responseTo, TYPE } from '../../../src/dns/message/index.ts'
 import type { NameServer } from '../../../src/plan/types.ts'
+import { until } from '../../../src/standalone/lab/until.ts'
 import { address, NameServerDouble } from '../support/pinner/name-server.ts'
 import { PinnerRig } from '../support/pinner/rig.ts'
-import { until } from '../support/pinner/until.ts'
 
 const POLICY = { version: 1, allow: { domains: ['*.up.test', '*.quick.test'], ports: [443] } }
 const FIRST: NameServer = { address: '127.77.0.1', port: 53 }
@@ -133,10 +133,7 @@ describe("The pinner's upstream side", function () {
     )
     first = await NameServerDouble.start(FIRST.address, FIRST.port)
     first.fallback = everything
-    await until(
-      async () => ((await timed(fresh())) && first.asked.length > 0 ? true : undefined),
-      'the first is asked again',
-    )
+    await until('the first is asked again', 15_000, async () => (await timed(fresh())) && first.asked.length > 0)
   })
 
   it('says SERVFAIL within 1.2 s when every name-server is dead or silent', async () => {
@@ -210,10 +207,10 @@ describe("The pinner's upstream side", function () {
     const press = async () => {
       slow.push(rig.askPinnerTogether(Array.from({ length: 300 }, () => `s${sent++}.slow.up.test`)))
       const taken = async () => (await rig.pinner.metrics()).counters.queries - start.queries >= sent
-      await until(async () => (await taken()) || undefined, 'the pinner has taken them')
-      return (await rig.pinner.metrics()).counters.overLimit > start.overLimit || undefined
+      await until('the pinner has taken them', 15_000, taken)
+      return (await rig.pinner.metrics()).counters.overLimit > start.overLimit
     }
-    await until(press, 'the zone has its share')
+    await until('the zone has its share', 15_000, press)
     const quick = Array.from({ length: 20 }, () => timed(`${fresh().split('.')[0]}.quick.test`))
     for (const { rcode, count } of await Promise.all(quick)) assert.deepEqual([rcode, count], [RCODE.NOERROR, 1])
     const answers = (await Promise.all(slow)).flat()

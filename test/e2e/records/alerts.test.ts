@@ -107,13 +107,12 @@ describe('alerts of a gateway', () => {
 
   it('are held up by no receiver that is slow, fails, leads elsewhere, is down or not trusted; status says which', async () => {
     const failing = ['down', 'elsewhere', 'error', 'untrusted']
-    let now: AlertReport | undefined
-    await until('each has failed twice', 10_000, async () => {
-      now = await report()
-      const failed = now.webhooks.filter(({ failuresInRow }) => failuresInRow > 1).map(({ id }) => id)
-      return failing.every((id) => failed.includes(id))
+    const webhooks = await until('each has failed twice', 10_000, async () => {
+      const now = (await report()).webhooks
+      const failed = now.filter(({ failuresInRow }) => failuresInRow > 1).map(({ id }) => id)
+      return failing.every((id) => failed.includes(id)) && now
     })
-    const errors = Object.fromEntries(now!.webhooks.map(({ id, lastError }) => [id, lastError]))
+    const errors = Object.fromEntries(webhooks.map(({ id, lastError }) => [id, lastError]))
     assert.match(errors.down!, /refused/)
     assert.match(errors.elsewhere!, /307/)
     assert.match(errors.error!, /500/)

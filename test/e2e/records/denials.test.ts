@@ -25,7 +25,7 @@ import { printUlogdConf } from '../../../src/services/ulogd-conf.ts'
 import { testSettings } from '../../unit/daemon/settings.ts'
 import { until } from '../support/lab.ts'
 import { Topology } from '../support/netns.ts'
-import { found, readRecords } from '../support/record-log.ts'
+import { readRecords } from '../support/record-log.ts'
 
 const POLICY = {
   version: 1,
@@ -45,7 +45,7 @@ describe('denied packets', () => {
 
   const records = () => readRecords(runtimePaths(layout).decisions, decisionRecord)
   const recordFor = (address: string) =>
-    found(() => records().find((record) => record.address === address), `there is a record of ${address}`)
+    until(`there is a record of ${address}`, 8_000, () => records().find((record) => record.address === address))
   const startDaemon = () => {
     stop = new AbortController()
     daemon = runDaemon({

@@ -18,7 +18,7 @@ import { printUlogdConf } from '../../../src/services/ulogd-conf.ts'
 import { testSettings } from '../../unit/daemon/settings.ts'
 import { until } from '../support/lab.ts'
 import { Topology } from '../support/netns.ts'
-import { found, readRecords } from '../support/record-log.ts'
+import { readRecords } from '../support/record-log.ts'
 
 const POLICY = {
   version: 1,
@@ -39,7 +39,7 @@ describe('allowed flows', () => {
 
   const records = () => readRecords(runtimePaths(layout).flows, flowRecord)
   const recordFor = (address: string) =>
-    found(() => records().find((record) => record.address === address), `there is a record of ${address}`)
+    until(`there is a record of ${address}`, 8_000, () => records().find((record) => record.address === address))
   const accounting = () => net.gateway.run('sysctl', '-n', ACCOUNTING).trim()
   /** Sends so many octets to the server, which sends as many back; returns what the kernel counted, and has it forget. */
   const exchange = (address: string, octets: number) => {
@@ -178,7 +178,7 @@ describe('allowed flows', () => {
       exchange('45.45.1.30', 10)
       return lines.find((line) => line.includes('45.45.1.30'))
     }
-    const line = await found(again, 'the monitor shows a line')
+    const line = await until('the monitor shows a line', 8_000, again)
     leave.abort()
     await monitoring
     assert.match(

@@ -10,7 +10,8 @@ import { compilePlan, type Plan, writePlan } from '../../../src/plan/index.ts'
 import { parsePolicy } from '../../../src/policy/index.ts'
 import { testSettings } from '../../unit/daemon/settings.ts'
 import { DnsRig } from '../support/dns/rig.ts'
-import { found, readRecords } from '../support/record-log.ts'
+import { until } from '../support/lab.ts'
+import { readRecords } from '../support/record-log.ts'
 
 const POLICY = {
   version: 1,
@@ -32,9 +33,8 @@ describe('denied questions', () => {
 
   const records = () => readRecords(runtimePaths(rig.layout).decisions, decisionRecord)
   const recordFor = (name: string, client: string) =>
-    found(
-      () => records().find((record) => record.name === name && record.client === client),
-      `there is a record of ${name} by ${client}`,
+    until(`there is a record of ${name} by ${client}`, 8_000, () =>
+      records().find((record) => record.name === name && record.client === client),
     )
   /** Asks named as a client does; says the response code. */
   const dig = (server: string, client: string, ...question: string[]): string => {

@@ -23,14 +23,10 @@ describe('telemetry of a gateway with real agents', function () {
     return answer
   }
   /** Looks until the row is as wanted. */
-  const rowOf = async (by: string, key: string, isThere: (row: TelemetryRow) => boolean): Promise<TelemetryRow> => {
-    let row: TelemetryRow | undefined
-    await until(`the row of ${by} ${key} is there`, WITHIN_MS, async () => {
-      row = (await rows(by)).rows.find((each) => each.key === key)
-      return row !== undefined && isThere(row)
-    })
-    return row!
-  }
+  const rowOf = async (by: string, key: string, isThere: (row: TelemetryRow) => boolean): Promise<TelemetryRow> =>
+    until(`the row of ${by} ${key} is there`, WITHIN_MS, async () =>
+      (await rows(by)).rows.find((each) => each.key === key && isThere(each)),
+    )
 
   /** The client's row when all its questions so far have been counted. */
   const settled = async (client: string): Promise<TelemetryRow> => {

@@ -23,7 +23,8 @@ import { bindIds, ensureFolders } from '../../../src/dns/files/ownership.ts'
 import { namedPaths } from '../../../src/dns/index.ts'
 import { supervisedServices } from '../../../src/services/supervisor/supervised-services.ts'
 import { printUlogdConf } from '../../../src/services/ulogd-conf.ts'
-import { isAlive, statusOf, until } from '../../unit/services/support/gateway.ts'
+import { until } from '../../../src/standalone/lab/until.ts'
+import { isAlive, statusOf } from '../../unit/services/support/gateway.ts'
 import { Namespace } from '../support/netns.ts'
 
 const ENSURE = fileURLToPath(new URL('../support/ensure-units.ts', import.meta.url))

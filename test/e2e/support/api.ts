@@ -120,10 +120,9 @@ export class ApiCaller {
 export async function followed(answer: Answer, get: (path: string) => Promise<Answer>): Promise<Answer> {
   if (answer.status !== 202) return answer
   const { id } = answer.body.data
-  let operation: Answer['body']['data'] = {}
-  await until('the operation has ended', 60_000, async () => {
-    operation = (await get(`/operations/${id}`)).body.data
-    return operation.state !== 'running'
+  const operation = await until('the operation has ended', 60_000, async () => {
+    const { data } = (await get(`/operations/${id}`)).body
+    return data.state !== 'running' && data
   })
   const { result, error } = operation as Partial<OperationView>
   if (result !== undefined) {

@@ -18,7 +18,8 @@ import {
   sha256,
   writeJournal,
 } from '../../../src/conf_mode/backup/restore-journal.ts'
-import { tempFolder, until } from '../daemon/temp-folder.ts'
+import { until } from '../../../src/standalone/lab/until.ts'
+import { tempFolder } from '../daemon/temp-folder.ts'
 
 const BACKED_UP = { client: { interface: ['eth1', 'eth2'] }, 'policy-file': '/config/p.json' }
 const EARLIER = { client: { interface: ['eth1'] }, 'policy-file': '/config/p.json' }
@@ -159,7 +160,7 @@ describe('a restore that was cut off', () => {
       assert.equal(isUnsettled(layout), false)
       handler.kill('SIGKILL')
       // Soon, not at once: what compiled the handler's TypeScript may end after it.
-      await until(() => isUnsettled(layout), 'nobody holds it', 5_000)
+      await until('nobody holds it', 5_000, () => isUnsettled(layout))
     } finally {
       assert.ok(process.kill(Number(service), 'SIGKILL'), 'the service outlives the handler')
     }

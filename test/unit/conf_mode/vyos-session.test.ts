@@ -8,7 +8,8 @@ import { holdRestore, isUnsettled, refuseWhileRestoring } from '../../../src/con
 import { importIntoNodes } from '../../../src/conf_mode/policy/import-nodes.ts'
 import { type ConfigurationSession, UnsettledCommit } from '../../../src/conf_mode/session/configuration-session.ts'
 import { vyosSession } from '../../../src/conf_mode/session/vyos-session.ts'
-import { tempFolder, until } from '../daemon/temp-folder.ts'
+import { until } from '../../../src/standalone/lab/until.ts'
+import { tempFolder } from '../daemon/temp-folder.ts'
 
 const STUB = 'test/data/vyos-stub'
 const UNLIKE = "delete 'interfaces'\nset 'pki' 'certificate' 'a' 'private' 'key' 'secret'\nset 'pki' 'certificate' 'b'"
@@ -86,7 +87,7 @@ describe("VyOS's configuration session", () => {
       detached: true,
     })
     const ended = once(child, 'exit')
-    await until(() => noted().at(-1)?.[0] === 'commit', 'the commit begins', 20_000)
+    await until('the commit begins', 20_000, () => noted().at(-1)?.[0] === 'commit')
     const python = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8'))
     for (const signal of ['SIGINT', 'SIGHUP'] as const) {
       process.kill(-child.pid!, signal)
@@ -187,7 +188,7 @@ describe("VyOS's configuration session", () => {
         rmSync(underWay)
         mkdirSync(layout.state, { recursive: true })
         writeFileSync(runtimePaths(layout).restoreJournal, '')
-        await until(() => isUnsettled(layout), 'the mark is given back', 10_000)
+        await until('the mark is given back', 10_000, () => isUnsettled(layout))
       })
 
     it('waits for one that goes on longer, and tells what that left', async () => {
@@ -198,7 +199,7 @@ describe("VyOS's configuration session", () => {
         importPolicy(sessionOn({ client: {} }, stub), POLICY),
         /refused the policy and is/,
       )
-      await until(() => noted().at(-1)?.[0] === 'discard', 'the commit broke off', 20_000)
+      await until('the commit broke off', 20_000, () => noted().at(-1)?.[0] === 'discard')
       rmSync(underWay)
       await imported
     })

@@ -9,6 +9,7 @@ import { LIMITS } from '../../../src/pinner/limits.ts'
 import { newCounters } from '../../../src/pinner/metrics.ts'
 import { Unframer } from '../../../src/pinner/transport/framing.ts'
 import { SharedPorts } from '../../../src/pinner/transport/shared-ports.ts'
+import { until } from '../../../src/standalone/lab/until.ts'
 
 describe('Shares of the questions in work', () => {
   const limits = { ...LIMITS, inFlight: 100, zoneShare: 0.25, leastZoneShare: 2 }
@@ -137,8 +138,7 @@ describe('Ports that two questions share', () => {
     ] as const)
       answer(port, who)
     assert.deepEqual([...sent.values()], [1, 1, 1])
-    const deadline = Date.now() + 5_000
-    while (sent.get('b')! < 3 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until('both are answered again, twice', 5_000, () => sent.get('b')! >= 3)
     assert.deepEqual([...sent.values()], [3, 3, 1])
   })
 })

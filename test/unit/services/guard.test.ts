@@ -10,7 +10,8 @@ import { ConfirmationWatch } from '../../../src/services/guard/confirmation.ts'
 import { LogRotation } from '../../../src/services/guard/log-rotation.ts'
 import { OwnTask } from '../../../src/services/guard/own-task.ts'
 import { RestoreWatch } from '../../../src/services/guard/restore-watch.ts'
-import { removeLayout, temporaryLayout, until } from './support/gateway.ts'
+import { until } from '../../../src/standalone/lab/until.ts'
+import { removeLayout, temporaryLayout } from './support/gateway.ts'
 
 describe('the guard, beside the ruleset', () => {
   let layout: Layout

@@ -6,7 +6,8 @@ import { Alerts } from '../../../src/services/guard/alerts.ts'
 import { HealthWatch } from '../../../src/services/guard/health-watch.ts'
 import { withLock } from '../../../src/services/lock.ts'
 import type { UnitDefinition, UnitStatus } from '../../../src/services/unit-definition.ts'
-import { isAlive, removeLayout, statusOf, temporaryLayout, testServices, until } from './support/gateway.ts'
+import { until } from '../../../src/standalone/lab/until.ts'
+import { isAlive, removeLayout, statusOf, temporaryLayout, testServices } from './support/gateway.ts'
 import { responder } from './support/responder.ts'
 
 describe('the watch over programs that hang', () => {

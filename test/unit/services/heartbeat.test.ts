@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Heartbeat } from '../../../src/services/heartbeat.ts'
+import { until } from '../../../src/standalone/lab/until.ts'
 import { DatagramReceiver } from '../../e2e/support/datagram-receiver.ts'
-import { until } from './support/gateway.ts'
 
 describe('the heart beat', () => {
   let folder: string

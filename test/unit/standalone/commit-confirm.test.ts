@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../../../src/standalone/lab/until.ts'
 import { takeLock } from '../../../src/standalone/session/commit-lock.ts'
 import { watchUnconfirmed } from '../../../src/standalone/session/watch-unconfirmed.ts'
 import { SessionFixture, STUB } from './session-fixture.ts'
@@ -47,9 +47,7 @@ describe('a commit that has to be confirmed', () => {
     await run(shell, 'commit-confirm 1', 'exit', 'exit')
     called()
     letTimePass()
-    const deadline = Date.now() + 15_000
-    while (existsSync(file()) && Date.now() < deadline) await sleep(50)
-    assert.equal(existsSync(file()), false, 'the watcher has not acted')
+    await until('the watcher has acted', 15_000, () => !existsSync(file()))
     assert.deepEqual(shell.store.active().get(['service', 'clawgress', 'dns', 'max-ttl'])?.values, ['100'])
     assert.deepEqual(called(), ['service_clawgress'])
     assert.equal(comments(shell)[0], 'not confirmed in time')

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { until } from '../../../src/standalone/lab/until.ts'
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const ADAPTER = at('../../../src/conf_mode/service_clawgress.py')
@@ -215,7 +215,7 @@ runpy.run_path(${JSON.stringify(join(STUB, 'daemon.py'))}, run_name='__main__')`
     const [program, args, { env }] = executable({ stub: 'slow' })
     const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     const ended = once(child, 'exit')
-    while (calls().length === 0) await sleep(20)
+    await until('the first owner is called', 10_000, () => calls().length > 0)
     child.kill('SIGINT')
     assert.deepEqual(await ended, [0, null])
     assert.equal(calls().length, 2)

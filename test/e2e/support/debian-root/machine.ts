@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { assetsRoot } from '../../../../src/base/assets.ts'
+import { until } from '../../../../src/standalone/lab/until.ts'
 
 const BOOT_LIMIT_MS = 60_000
 const NAMESPACES = ['--mount', '--pid', '--net', '--uts', '--ipc', '--cgroup']
@@ -41,17 +41,11 @@ export class DebianMachine implements AsyncDisposable {
     const unshare = ['unshare', ...NAMESPACES, '--fork', '--kill-child', 'bash', script, this.lower, this.folder]
     this.namespaces = spawn('sh', ['-c', enter, 'sh', this.cgroup, ...unshare], { stdio: 'ignore' })
     process.once('exit', this.end)
-    const deadline = Date.now() + BOOT_LIMIT_MS
-    for (;;) {
-      const children = readFileSync(`/proc/${this.namespaces.pid}/task/${this.namespaces.pid}/children`, 'utf8')
-      this.init = Number(children.trim().split(' ')[0])
-      if (this.init > 0) {
-        const { text } = await this.run('systemctl is-system-running')
-        if (/^(running|degraded)$/m.test(text)) return
-        if (Date.now() > deadline) throw new Error(`systemd did not start: ${text}`)
-      }
-      await sleep(100)
-    }
+    const { pid } = this.namespaces
+    await until('systemd has started', BOOT_LIMIT_MS, async () => {
+      this.init = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0])
+      return this.init > 0 && /^(running|degraded)$/m.test((await this.run('systemctl is-system-running')).text)
+    })
   }
 
   /** Runs a shell command line inside, as root. */

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
+import { until } from '../../../../src/standalone/lab/until.ts'
 import type { FirstConnect, FirstConnectResult, FlowEvent } from './agent-process.ts'
-import { until } from './until.ts'
 
 /** A process in an agent's namespace that resolves and connects. */
 export class Agent {
@@ -34,7 +34,7 @@ export class Agent {
   async open(address: string, port = 443): Promise<number> {
     const id = this.next++
     this.child.send({ task: 'open', id, address, port })
-    await until(() => this.events.find((event) => event.id === id), `a connection to ${address}`)
+    await until(`a connection to ${address}`, 15_000, () => this.events.find((event) => event.id === id))
     return id
   }
 

@@ -4,9 +4,9 @@ import { formatAddress } from '../../../../src/base/address.ts'
 import { runtimePaths } from '../../../../src/base/layout.ts'
 import type { Message } from '../../../../src/dns/message/index.ts'
 import type { Plan } from '../../../../src/plan/types.ts'
+import { until } from '../../../../src/standalone/lab/until.ts'
 import { NameServerDouble } from './name-server.ts'
 import { NAME_SERVER, PinnerRig } from './rig.ts'
-import { until } from './until.ts'
 
 const POLICY = {
   version: 1,
@@ -54,7 +54,7 @@ export const answersOf = (message: Message | undefined) =>
 
 /** Reads the pinner's record of a refusal of the name. */
 export const denial = ({ rig }: Answering, name: string) =>
-  until(() => {
+  until(`a record about ${name}`, 15_000, () => {
     const lines = readFileSync(runtimePaths(rig.layout).pinnerDenials, 'utf8').trim().split('\n')
     return lines.map((line) => JSON.parse(line) as Record<string, unknown>).findLast((record) => record.name === name)
-  }, `a record about ${name}`)
+  })

@@ -23,11 +23,11 @@ import { PinnerClient } from '../../../../src/pinner/control-client.ts'
 import { compilePlan, writePlan } from '../../../../src/plan/index.ts'
 import type { NameServer, Plan, PlanSettings } from '../../../../src/plan/types.ts'
 import { parsePolicy } from '../../../../src/policy/index.ts'
+import { until } from '../../../../src/standalone/lab/until.ts'
 import { CLIENT_NETWORKS, firewallPlan } from '../firewall-plan.ts'
 import { Topology } from '../netns.ts'
 import { Agent } from './agent.ts'
 import { EDNS, exchange, exchangeTogether, type Way } from './question.ts'
-import { until } from './until.ts'
 
 const CLONE_NEWNET = 0x40000000
 const libc = koffi.load('libc.so.6')
@@ -121,10 +121,7 @@ export class PinnerRig {
   async startNamed(): Promise<void> {
     const args = ['-u', 'bind', '-f', '-n', '2', '-c', join(this.layout.named, 'named.conf')]
     this.named = this.spawn('named', args, 'ignore')
-    await until(
-      async () => ((await this.ask('not-listed.invalid', TYPE.A, 200)) === undefined ? undefined : true),
-      'named answers',
-    )
+    await until('named answers', 15_000, async () => this.ask('not-listed.invalid', TYPE.A, 200))
   }
 
   async stopNamed(): Promise<void> {
@@ -142,13 +139,7 @@ export class PinnerRig {
       ...environment,
     }
     this.pinnerProcess = this.spawn(program!, args, 'inherit', env)
-    await until(async () => {
-      try {
-        return await this.pinner.status()
-      } catch {
-        return undefined
-      }
-    }, 'the pinner answers')
+    await until('the pinner answers', 15_000, () => this.pinner.status().catch(() => undefined))
   }
 
   async killPinner(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {

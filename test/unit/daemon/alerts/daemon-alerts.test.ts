@@ -22,8 +22,9 @@ import { RecordBus } from '../../../../src/daemon/records/outputs/record-bus.ts'
 import type { SyslogCommand } from '../../../../src/daemon/records/outputs/system-log.ts'
 import { newestRecords } from '../../../../src/daemon/records/reading/newest-records.ts'
 import { COMMIT_SCHEMA } from '../../../../src/services/index.ts'
+import { until } from '../../../../src/standalone/lab/until.ts'
 import { SmallDisk } from '../../../e2e/support/small-disk.ts'
-import { tempFolder, until } from '../temp-folder.ts'
+import { tempFolder } from '../temp-folder.ts'
 import { Receiver } from './receiver.ts'
 import { denial } from './records.ts'
 
@@ -66,7 +67,11 @@ describe('the alerts of a daemon', () => {
   }
   /** So many messages have come, and the daemon knows that the last one was taken. */
   const told = (messages: number, what: string) =>
-    until(() => receiver.received.length === messages && alerts.report().webhooks[0]!.lastSuccess !== undefined, what)
+    until(
+      what,
+      5_000,
+      () => receiver.received.length === messages && alerts.report().webhooks[0]!.lastSuccess !== undefined,
+    )
   const firing = () => alerts.report().firing.map(({ event }) => event)
 
   beforeEach(async () => {
@@ -100,7 +105,7 @@ describe('the alerts of a daemon', () => {
         ['state', 'firing'],
       )
     await told(1, 'the webhook is told')
-    await until(() => readdirSync(folder()).includes('syslog-local7'), 'syslog is told')
+    await until('syslog is told', 5_000, () => readdirSync(folder()).includes('syslog-local7'))
   })
 
   it('go on after a restart as if nothing had been, and nobody is told twice', async () => {

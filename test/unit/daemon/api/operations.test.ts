@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { ownCommand } from '../../../../src/base/own-command.ts'
 import { ActivationListener } from '../../../../src/services/activation/listener.ts'
 import { prepareFolders } from '../../../../src/services/folders.ts'
-import { until } from '../../services/support/gateway.ts'
+import { until } from '../../../../src/standalone/lab/until.ts'
 import { KEYS, type Running, serveApi } from './support/gateway.ts'
 
 interface Answer {
@@ -46,12 +46,10 @@ describe('a change that takes longer than its caller waits', () => {
     assert.deepEqual([data.kind, data.user, data.state], ['import', 'admin', 'running'])
     const place = `/operations/${data.id}`
     assert.equal(response.headers.get('location'), `/clawgress${place}`)
-    let ended = data
-    await until('the operation has ended', 20_000, async () => {
+    const ended = await until('the operation has ended', 20_000, async () => {
       const { status, body } = await get(place, KEYS.admin)
       assert.equal(status, 200)
-      ended = body.data
-      return ended.state !== 'running'
+      return body.data.state !== 'running' && body.data
     })
     assert.equal(ended.state, 'failed')
     assert.match(String(ended.error), /\(config\.missing\)$/)

@@ -8,7 +8,8 @@ import { printRecord } from '../../../../src/daemon/records/kinds/record.ts'
 import type { AnyRecord } from '../../../../src/daemon/records/kinds/record-kinds.ts'
 import { Journal, journalEntry } from '../../../../src/daemon/records/outputs/journal.ts'
 import { SystemLog } from '../../../../src/daemon/records/outputs/system-log.ts'
-import { tempFolder, until } from '../temp-folder.ts'
+import { until } from '../../../../src/standalone/lab/until.ts'
+import { tempFolder } from '../temp-folder.ts'
 
 const record = (name: string) =>
   ({
@@ -52,7 +53,7 @@ describe('the journal', () => {
     const records = [record('a.example'), record('b.example')]
     const journal = new Journal(join(folder(), 'socket'))
     assert.equal(journal.send(records, printed(records), 'local6'), 2)
-    await until(() => received.length === 2, 'two entries')
+    await until('two entries', 5_000, () => received.length === 2)
     const { MESSAGE, ...fields } = received[1]!
     assert.deepEqual(JSON.parse(MESSAGE!), records[1])
     assert.deepEqual(fields, {
@@ -93,6 +94,6 @@ describe('the journal', () => {
     log.close()
     const { existsSync, readFileSync } = await import('node:fs')
     const text = () => (existsSync(file) ? readFileSync(file, 'latin1') : '')
-    await until(() => text() === `${printed(records)[0]}\n`, 'a line of syslog')
+    await until('a line of syslog', 5_000, () => text() === `${printed(records)[0]}\n`)
   })
 })

@@ -5,8 +5,9 @@ import { layoutBelow, runtimePaths } from '../../../../src/base/layout.ts'
 import { GuardWatch } from '../../../../src/daemon/guard-watch.ts'
 import { type OmissionRecord, Omissions, omissionRecord } from '../../../../src/daemon/records/kinds/omission-record.ts'
 import { Records } from '../../../../src/daemon/records/records.ts'
+import { until } from '../../../../src/standalone/lab/until.ts'
 import { SmallDisk } from '../../../e2e/support/small-disk.ts'
-import { tempFolder, until } from '../temp-folder.ts'
+import { tempFolder } from '../temp-folder.ts'
 
 describe('what the records lack', () => {
   const folder = tempFolder()
@@ -119,12 +120,12 @@ describe('what the records lack', () => {
         records.step(now)
         return told().length > 0
       }
-      await until(look, 'an omission record')
+      await until('an omission record', 5_000, look)
       assert.deepEqual(
         told().map(({ event, count }) => [event, count]),
         [['syslog', 3]],
       )
-      await until(() => look() && records.status().lost.syslog > 3, 'its own record is lost, too')
+      await until('its own record is lost, too', 5_000, () => look() && records.status().lost.syslog > 3)
       for (let i = 0; i < 5; i++) look()
       assert.equal(told().length, 1)
     } finally {

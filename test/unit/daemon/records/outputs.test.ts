@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { DecisionLog } from '../../../../src/daemon/records/outputs/decision-log.ts'
 import { loggerCommand, Syslog } from '../../../../src/daemon/records/outputs/syslog.ts'
-import { tempFolder, until } from '../temp-folder.ts'
+import { until } from '../../../../src/standalone/lab/until.ts'
+import { tempFolder } from '../temp-folder.ts'
 
 const linesOf = (path: string) => readFileSync(path, 'utf8').split('\n').slice(0, -1)
 
@@ -88,7 +89,7 @@ describe('syslog', () => {
     try {
       const long = `{"name":"${'y'.repeat(3000)}"}`
       syslog.send(['{"a":1}', long])
-      await until(() => received.length === 2, 'two messages')
+      await until('two messages', 5_000, () => received.length === 2)
       assert.match(received[0]!, /^<158>.* clawgress: \{"a":1\}$/)
       assert.ok(received[1]!.endsWith(long))
       assert.equal(syslog.dropped, 0)
@@ -112,10 +113,10 @@ describe('syslog', () => {
   it('that is not installed drops and counts, and nothing breaks', async () => {
     const syslog = new Syslog(['/nonexistent/logger'])
     syslog.send(['a'])
-    await until(() => {
+    await until('a dropped line', 5_000, () => {
       syslog.send(['b'])
       return syslog.dropped > 0
-    }, 'a dropped line')
+    })
     syslog.close()
   })
 })

@@ -8,7 +8,8 @@ import type { AnyRecord } from '../../../../src/daemon/records/kinds/record-kind
 import { Journal } from '../../../../src/daemon/records/outputs/journal.ts'
 import { loggerCommand, Syslog } from '../../../../src/daemon/records/outputs/syslog.ts'
 import { SystemLog } from '../../../../src/daemon/records/outputs/system-log.ts'
-import { tempFolder, until } from '../temp-folder.ts'
+import { until } from '../../../../src/standalone/lab/until.ts'
+import { tempFolder } from '../temp-folder.ts'
 
 /** Stands where syslog or journald would; an octet in the file for every message. */
 const RECEIVER = `
@@ -69,19 +70,19 @@ describe('what the log of the machine does not take', () => {
   it('is counted when the sender is killed under load: every line was received or is missed', async () => {
     const { syslog, counts, give, lines } = open()
     give()
-    await until(() => received() > 0, 'the first messages')
+    await until('the first messages', 5_000, () => received() > 0)
     for (let i = 0; i < 10; i++) give()
     const pids = execFileSync('pgrep', ['--parent', String(process.pid), '--exact', 'logger'], { encoding: 'utf8' })
     process.kill(Number(pids.trim()), 'SIGKILL')
     give()
-    await until(() => syslog.dropped >= lines, 'lines that died with it')
+    await until('lines that died with it', 5_000, () => syslog.dropped >= lines)
     const before = received()
-    await until(() => {
+    await until('messages of the next sender', 5_000, () => {
       give()
       return received() > before
-    }, 'messages of the next sender')
+    })
     syslog.close()
-    await until(() => received() + syslog.dropped >= counts.given, 'the last message')
+    await until('the last message', 5_000, () => received() + syslog.dropped >= counts.given)
     // The kernel may have killed it between sending a message and saying so.
     const twice = received() + syslog.dropped - counts.given
     assert.ok(twice === 0 || twice === 1, `${received()} received, ${syslog.dropped} dropped of ${counts.given}`)
@@ -90,18 +91,18 @@ describe('what the log of the machine does not take', () => {
   it('is counted while syslog is away, exactly', async () => {
     const { syslog, counts, give } = open()
     give()
-    await until(() => received() === counts.given, 'all messages')
+    await until('all messages', 5_000, () => received() === counts.given)
     await leave()
     give()
-    await until(() => syslog.dropped > 0, 'messages that nobody took')
+    await until('messages that nobody took', 5_000, () => syslog.dropped > 0)
     const before = received()
     await listen()
-    await until(() => {
+    await until('messages when it is back', 5_000, () => {
       give()
       return received() > before
-    }, 'messages when it is back')
+    })
     syslog.close()
-    await until(() => received() + syslog.dropped >= counts.given, 'the last message')
+    await until('the last message', 5_000, () => received() + syslog.dropped >= counts.given)
     assert.equal(received() + syslog.dropped, counts.given)
   })
 
@@ -110,7 +111,7 @@ describe('what the log of the machine does not take', () => {
     give()
     assert.equal(await syslog.settled(5_000), true)
     assert.equal(syslog.dropped, 0)
-    await until(() => received() === counts.given, 'all messages')
+    await until('all messages', 5_000, () => received() === counts.given)
     const silent = new Syslog(['sleep', '60'])
     close.push(() => silent.kill())
     silent.send(['a'])
@@ -123,16 +124,16 @@ describe('what the log of the machine does not take', () => {
   it('goes the way of syslog while journald is away, and to journald soon after it is back', async () => {
     const { log, give, counts } = openJournal()
     give()
-    await until(() => received() === 1, 'the first entry')
+    await until('the first entry', 5_000, () => received() === 1)
     await leave()
     give()
-    await until(() => log.dropped === 1, 'a record that neither takes')
+    await until('a record that neither takes', 5_000, () => log.dropped === 1)
     await listen()
-    await until(() => {
+    await until('an entry when it is back', 5_000, () => {
       give()
       return received() > 1
-    }, 'an entry when it is back')
-    await until(() => received() + log.dropped === counts.given, 'every record was received or is missed')
+    })
+    await until('every record was received or is missed', 5_000, () => received() + log.dropped === counts.given)
   })
 
   it('is nothing on a machine that never had a log', async () => {

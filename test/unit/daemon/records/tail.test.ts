@@ -13,7 +13,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { Tail } from '../../../../src/daemon/records/sources/tail.ts'
-import { tempFolder, until } from '../temp-folder.ts'
+import { until } from '../../../../src/standalone/lab/until.ts'
+import { tempFolder } from '../temp-folder.ts'
 
 describe('a followed log', () => {
   const folder = tempFolder()
@@ -108,12 +109,12 @@ describe('a followed log', () => {
 
   /** Files that are made after this were plainly born later. */
   const age = () =>
-    until(() => {
+    until('the clock of the filesystem goes on', 5_000, () => {
       writeFileSync(`${path}-probe`, '')
       const { birthtimeMs } = statSync(`${path}-probe`)
       rmSync(`${path}-probe`)
       return birthtimeMs > statSync(path).birthtimeMs
-    }, 'the clock of the filesystem goes on')
+    })
 
   it('of which files are gone before they were read goes on with the oldest there is, and counts the gap', async () => {
     for (const isRestarted of [false, true]) {
@@ -253,7 +254,7 @@ describe('a followed log', () => {
     const tail = follow({ punch: true })
     assert.equal(read(tail).length, 6 * 1024)
     tail.save(tail.place())
-    await until(() => statSync(path).blocks * 512 < 2 << 20, 'space given back')
+    await until('space given back', 5_000, () => statSync(path).blocks * 512 < 2 << 20)
     assert.equal(statSync(path).size, 6 << 20)
     appendFileSync(path, 'more\n')
     assert.deepEqual(read(tail), ['more'])

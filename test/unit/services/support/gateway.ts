@@ -1,7 +1,6 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Layout, layoutBelow, runtimePaths } from '../../../../src/base/layout.ts'
 import { ownCommand } from '../../../../src/base/own-command.ts'
@@ -48,18 +47,4 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false
   }
-}
-
-/** Waits until the condition holds; the milliseconds that took. Throws after `timeoutMs`. */
-export async function until(
-  what: string,
-  timeoutMs: number,
-  condition: () => boolean | Promise<boolean>,
-): Promise<number> {
-  const start = Date.now()
-  while (!(await condition())) {
-    if (Date.now() - start > timeoutMs) throw new Error(`after ${timeoutMs} ms still not: ${what}`)
-    await sleep(10)
-  }
-  return Date.now() - start
 }
