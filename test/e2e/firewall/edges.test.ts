@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import { formatAddress, parseAddress } from '../../../src/base/address.ts'
 import { dumpFlows, forgetStaleQueries, readCounters } from '../../../src/firewall/index.ts'
 import { FirewallLab } from '../support/firewall.ts'
-import { firewallPlan, prefixes, WEB } from '../support/firewall-plan.ts'
+import { firewallPlan, prefixes } from '../support/firewall-plan.ts'
 import { packetTooBig } from '../support/icmp.ts'
+import { until } from '../support/lab.ts'
 import { sendRaw, TcpServer, tcpTry, UdpServer, UdpSocket, udpTry } from '../support/sockets.ts'
 
 const PLAN = firewallPlan()
-const GROUP = PLAN.groups[0]!
 const PINNED = { 4: '45.45.1.1', 6: '2a45:1::1' } as const
 const UNKNOWN = { 4: '45.45.8.8', 6: '2a45:8::8' } as const
 const CLIENT = { 4: '10.77.1.2', 6: 'fd77:1::2' } as const
@@ -17,31 +17,21 @@ const FAMILIES = [4, 6] as const
 
 describe('the firewall', () => {
   let lab: FirewallLab
-  const closers: (() => void)[] = []
-  const server = <Server extends { close(): void }>(made: Server): Server => {
-    closers.push(() => made.close())
-    return made
-  }
   const child = (namespace: { name: string }, ...words: string[]): ChildProcess => {
     const made = spawn('ip', ['netns', 'exec', namespace.name, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
-    closers.push(() => made.kill('SIGKILL'))
+    lab.atEnd(() => made.kill('SIGKILL'))
     return made
   }
   beforeEach(async () => {
-    lab = new FirewallLab()
-    await lab.commit(PLAN)
-    lab.pin(GROUP, WEB, Object.values(PINNED))
+    lab = await FirewallLab.enforcing(PLAN, Object.values(PINNED))
   })
-  afterEach(() => {
-    for (const close of closers.splice(0)) close()
-    lab.dispose()
-  })
+  afterEach(() => lab.dispose())
 
   /** Forges a router's complaint about a datagram from port 5555, with or without the flow it would belong to. */
   async function complain(family: 4 | 6, withFlow: boolean): Promise<void> {
     const [source, destination] = [CLIENT[family], PINNED[family]]
     const socket = new UdpSocket(lab.topology.client1, source).bind(source, 5555).connect(destination, 443)
-    closers.push(() => socket.close())
+    lab.closing(socket)
     if (withFlow) {
       socket.send('question')
       assert.equal(await socket.receive(), 'answer')
@@ -54,11 +44,9 @@ describe('the firewall', () => {
 
   it('lets path MTU errors from any router through to the client of an open flow', async () => {
     for (const family of FAMILIES) {
-      server(new UdpServer(lab.topology.internet, PINNED[family], 443))
+      lab.closing(new UdpServer(lab.topology.internet, PINNED[family], 443))
       await complain(family, true)
-      for (const end = Date.now() + 2000; !route(family).includes('mtu 1300'); ) {
-        assert.ok(Date.now() < end, `the client has not learnt the MTU: ${route(family)}`)
-      }
+      await until('the client has learnt the MTU', 2_000, () => route(family).includes('mtu 1300'))
     }
   })
 
@@ -72,8 +60,8 @@ describe('the firewall', () => {
 
   it('serves only the configured networks', async () => {
     await lab.commit(firewallPlan({ settings: { clientNetworks: prefixes('10.77.1.0/30', 'fd77:1::/64') } }))
-    server(new TcpServer(lab.topology.internet, 443))
-    server(new UdpServer(lab.topology.gateway, '10.77.1.1', 5053))
+    lab.closing(new TcpServer(lab.topology.internet, 443))
+    lab.closing(new UdpServer(lab.topology.gateway, '10.77.1.1', 5053))
     const { client1 } = lab.topology
     assert.equal(await tcpTry(client1, PINNED[4], 443), 'open')
     assert.equal(await udpTry(client1, '10.77.1.1', 53), 'answered')
@@ -88,7 +76,7 @@ describe('the firewall', () => {
 
   it('serves nobody of a family without a configured network', async () => {
     await lab.commit(firewallPlan({ settings: { clientNetworks: prefixes('10.77.1.0/24') } }))
-    server(new TcpServer(lab.topology.internet, 443))
+    lab.closing(new TcpServer(lab.topology.internet, 443))
     assert.equal(await tcpTry(lab.topology.client1, PINNED[4], 443), 'open')
     assert.equal(await tcpTry(lab.topology.client1, PINNED[6], 443), 'ECONNREFUSED')
     assert.equal(lab.denied('any', 'net.unknown-client'), 1)
@@ -96,7 +84,7 @@ describe('the firewall', () => {
 
   it('refuses queries as net.gateway in a family without a listen address', async () => {
     await lab.commit(firewallPlan({ settings: { listenAddresses: ['10.77.1.1'] } }))
-    server(new UdpServer(lab.topology.gateway, '10.77.1.1', 5053))
+    lab.closing(new UdpServer(lab.topology.gateway, '10.77.1.1', 5053))
     assert.equal(await udpTry(lab.topology.client1, '10.77.1.1', 53), 'answered')
     assert.equal(await udpTry(lab.topology.client2, '10.77.2.1', 53), 'answered')
     for (const resolver of ['fd77:1::1', UNKNOWN[6]]) {
@@ -112,10 +100,10 @@ describe('the firewall', () => {
     gateway.run('nft', 'table inet other { chain c { type filter hook forward priority 0; ct state new accept\n }\n}')
     for (const family of FAMILIES) {
       const own = family === 4 ? '10.77.1.1' : 'fd77:1::1'
-      server(new UdpServer(gateway, own, 5053))
+      lab.closing(new UdpServer(gateway, own, 5053))
       const foreign = new UdpServer(internet, PINNED[family], 53)
       const socket = new UdpSocket(client1, CLIENT[family]).bind(CLIENT[family], 5353).connect(PINNED[family], 53)
-      closers.push(() => socket.close())
+      lab.closing(socket)
       socket.send('question')
       assert.equal(await socket.receive(), 'answer')
       foreign.close()
@@ -146,7 +134,7 @@ describe('the firewall', () => {
       ['10.77.1.1', 67],
       ['fd77:1::1', 547],
     ] as const) {
-      server(new UdpServer(lab.topology.gateway, address, port))
+      lab.closing(new UdpServer(lab.topology.gateway, address, port))
       assert.equal(await udpTry(lab.topology.client1, address, port), 'answered')
     }
     // VRRP: its packets are counted behind us, and nothing is refused.
@@ -163,7 +151,7 @@ describe('the firewall', () => {
 
   it('counts every denial exactly and logs no more than a thousand a second of one client', async () => {
     const socket = new UdpSocket(lab.topology.client1, UNKNOWN[4])
-    closers.push(() => socket.close())
+    lab.closing(socket)
     socket.connect(UNKNOWN[4], 443)
     let sent = 0
     while (sent < 5000) {

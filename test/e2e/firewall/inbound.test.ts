@@ -15,30 +15,20 @@ const field = markField(PLAN.settings.markMask)
 
 describe('flows from outside', () => {
   let lab: FirewallLab
-  const closers: (() => void)[] = []
-  const closing = <Item extends { close(): void }>(made: Item): Item => {
-    closers.push(() => made.close())
-    return made
-  }
   beforeEach(async () => {
-    lab = new FirewallLab()
-    await lab.commit(PLAN)
-    lab.pin(GROUP, WEB, Object.values(LISTED))
+    lab = await FirewallLab.enforcing(PLAN, Object.values(LISTED))
   })
-  afterEach(() => {
-    for (const close of closers.splice(0)) close()
-    lab.dispose()
-  })
+  afterEach(() => lab.dispose())
 
   const forgetFlows = () => lab.topology.gateway.run('conntrack', '-F')
   const inboundFlows = () =>
     lab.gateway(() => dumpFlows()).filter((flow) => field.number(flow.mark) === field.inbound).length
 
   async function connect(family: 4 | 6): Promise<{ client: net.Socket; peer: net.Socket }> {
-    const server = closing(new TcpServer(lab.topology.internet, 443))
+    const server = lab.closing(new TcpServer(lab.topology.internet, 443))
     const client = await tcpConnect(lab.topology.client1, LISTED[family], 443)
     if (typeof client === 'string') throw new Error(client)
-    closers.push(() => client.destroy())
+    lab.atEnd(() => client.destroy())
     return { client, peer: await server.peerOf(client) }
   }
 
@@ -107,8 +97,8 @@ describe('flows from outside', () => {
     })
 
     it(`do not come of a client's own that was idle for too long: UDP over IPv${family}`, async () => {
-      const server = closing(new UdpSocket(lab.topology.internet, LISTED[family]).bind(LISTED[family], 443))
-      const client = closing(new UdpSocket(lab.topology.client1, CLIENT[family]).bind(CLIENT[family], 5555))
+      const server = lab.closing(new UdpSocket(lab.topology.internet, LISTED[family]).bind(LISTED[family], 443))
+      const client = lab.closing(new UdpSocket(lab.topology.client1, CLIENT[family]).bind(CLIENT[family], 5555))
       client.connect(LISTED[family], 443)
       client.send('question')
       assert.equal(await server.receive(), 'question')
@@ -124,7 +114,7 @@ describe('flows from outside', () => {
 
     it(`never begin with UDP, which could be the rest of a client's own: IPv${family}`, async () => {
       const { client1, internet } = lab.topology
-      for (const port of [161, 5555]) closing(new UdpServer(client1, CLIENT[family], port))
+      for (const port of [161, 5555]) lab.closing(new UdpServer(client1, CLIENT[family], port))
       for (const closed of [false, true]) {
         if (closed) await lab.load(printClosedRuleset(PLAN.settings))
         for (const port of [161, 5555]) assert.notEqual(await udpTry(internet, CLIENT[family], port, 300), 'answered')
@@ -134,7 +124,7 @@ describe('flows from outside', () => {
 
     it(`begin with ping and TCP, also while the gateway is closed: IPv${family}`, async () => {
       const { client1, internet } = lab.topology
-      closing(new TcpServer(client1, 22))
+      lab.closing(new TcpServer(client1, 22))
       for (const closed of [false, true]) {
         if (closed) await lab.load(printClosedRuleset(PLAN.settings))
         internet.run('ping', '-c1', '-W1', CLIENT[family])

@@ -13,23 +13,14 @@ const FLOOD = 4000
 
 describe('what one client may ask of the gateway', () => {
   let lab: FirewallLab
-  const closers: (() => void)[] = []
-  const closing = <Item extends { close(): void }>(made: Item): Item => {
-    closers.push(() => made.close())
-    return made
-  }
   beforeEach(async () => {
-    lab = new FirewallLab()
-    await lab.commit(PLAN)
+    lab = await FirewallLab.enforcing(PLAN)
     lab.topology.gateway.run(
       'nft',
       'table inet seen { counter queries { }\n chain c { type filter hook input priority 0; iifname c1 udp dport 5053 counter name queries\n }\n}',
     )
   })
-  afterEach(() => {
-    for (const close of closers.splice(0)) close()
-    lab.dispose()
-  })
+  afterEach(() => lab.dispose())
 
   // Counted behind our own chain.
   const admitted = () =>
@@ -40,9 +31,9 @@ describe('what one client may ask of the gateway', () => {
     it(`is bounded in queries a second, each refusal counted, while others are served: UDP over IPv${family}`, async () => {
       const { client1, client2, gateway } = lab.topology
       const [own, others] = GATEWAY[family]
-      closing(new UdpServer(gateway, own, 5053))
-      closing(new UdpServer(gateway, others, 5053))
-      const socket = closing(new UdpSocket(client1, CLIENT[family]).bind(CLIENT[family], 5555)).connect(own, 53)
+      lab.closing(new UdpServer(gateway, own, 5053))
+      lab.closing(new UdpServer(gateway, others, 5053))
+      const socket = lab.closing(new UdpSocket(client1, CLIENT[family]).bind(CLIENT[family], 5555)).connect(own, 53)
       const began = performance.now()
       for (let sent = 0; sent < FLOOD; ) if (socket.send('question') === undefined) sent++
       const allowed = 1000 + (500 * (performance.now() - began)) / 1000
@@ -55,8 +46,8 @@ describe('what one client may ask of the gateway', () => {
     it(`is bounded in new connections for queries, as in queries: IPv${family}`, async () => {
       const { client1, gateway } = lab.topology
       const [own] = GATEWAY[family]
-      closing(new TcpServer(gateway, 5053))
-      const socket = closing(new UdpSocket(client1, CLIENT[family]).bind(CLIENT[family], 5555)).connect(own, 53)
+      lab.closing(new TcpServer(gateway, 5053))
+      const socket = lab.closing(new UdpSocket(client1, CLIENT[family]).bind(CLIENT[family], 5555)).connect(own, 53)
       assert.equal(await tcpTry(client1, own, 53), 'open')
       for (let sent = 0; sent < FLOOD; ) if (socket.send('question') === undefined) sent++
       const results = await Promise.all(Array.from({ length: 100 }, () => tcpTry(client1, own, 53)))
@@ -79,12 +70,12 @@ describe('what one client may ask of the gateway', () => {
 
   it('is counted for a whole /64 over IPv6', async () => {
     const { client1, gateway } = lab.topology
-    closing(new UdpServer(gateway, GATEWAY[6][0], 5053))
+    lab.closing(new UdpServer(gateway, GATEWAY[6][0], 5053))
     const began = performance.now()
     for (let i = 0; i < 8; i++) {
       const address = `fd77:1::100:${i}`
       client1.ip(`address add ${address}/64 dev a0 nodad`)
-      const socket = closing(new UdpSocket(client1, address).bind(address, 5555)).connect(GATEWAY[6][0], 53)
+      const socket = lab.closing(new UdpSocket(client1, address).bind(address, 5555)).connect(GATEWAY[6][0], 53)
       for (let sent = 0; sent < FLOOD / 8; ) if (socket.send('question') === undefined) sent++
     }
     const allowed = 1000 + (500 * (performance.now() - began)) / 1000

@@ -14,20 +14,10 @@ const FAMILIES = [4, 6] as const
 
 describe('the firewall under change', () => {
   let lab: FirewallLab
-  const closers: (() => void)[] = []
-  const server = <Server extends { close(): void }>(made: Server): Server => {
-    closers.push(() => made.close())
-    return made
-  }
   beforeEach(async () => {
-    lab = new FirewallLab()
-    await lab.commit(PLAN)
-    lab.pin(GROUP, WEB, Object.values(PINNED))
+    lab = await FirewallLab.enforcing(PLAN, Object.values(PINNED))
   })
-  afterEach(() => {
-    for (const close of closers.splice(0)) close()
-    lab.dispose()
-  })
+  afterEach(() => lab.dispose())
 
   it('never refuses a pinned address while its pin is refreshed', async () => {
     const names = FAMILIES.map((family) => `${pinSetName(GROUP, WEB, family)} ${PINNED[family]}`)
@@ -42,9 +32,9 @@ describe('the firewall under change', () => {
       program,
       ...names,
     ])
-    closers.push(() => refreshing.kill('SIGKILL'))
+    lab.atEnd(() => refreshing.kill('SIGKILL'))
     await once(refreshing.stdout!, 'data')
-    const servers = FAMILIES.map((family) => server(new UdpServer(lab.topology.internet, PINNED[family], 443)))
+    const servers = FAMILIES.map((family) => lab.closing(new UdpServer(lab.topology.internet, PINNED[family], 443)))
     const tries = 3000
     for (const [index, family] of FAMILIES.entries()) {
       for (let i = 0; i < tries; i++) {
@@ -63,7 +53,7 @@ describe('the firewall under change', () => {
   })
 
   it('never refuses a first connection while rulesets are replaced', async () => {
-    server(new TcpServer(lab.topology.internet, 443))
+    lab.closing(new TcpServer(lab.topology.internet, 443))
     let busy = true
     const commits = (async () => {
       for (let i = 0; i < 15; i++) await lab.commit(PLAN)

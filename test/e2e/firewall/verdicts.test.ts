@@ -22,28 +22,24 @@ const [DEFAULT, SECOND] = [PLAN.groups[0]!, PLAN.groups[1]!]
 
 describe('the firewall judges', () => {
   let lab: FirewallLab
-  const servers: { close(): void }[] = []
   before(async () => {
     lab = new FirewallLab()
     const { internet, gateway, client2 } = lab.topology
-    for (const port of [22, 53, 80, 443, 853, 5353, 8005, 8080]) servers.push(new TcpServer(internet, port))
-    for (const port of [22, 53, 80, 443, 5053, 5301, 5302, 9953]) servers.push(new TcpServer(gateway, port))
-    servers.push(new TcpServer(client2, 443))
+    for (const port of [22, 53, 80, 443, 853, 5353, 8005, 8080]) lab.closing(new TcpServer(internet, port))
+    for (const port of [22, 53, 80, 443, 5053, 5301, 5302, 9953]) lab.closing(new TcpServer(gateway, port))
+    lab.closing(new TcpServer(client2, 443))
     for (const address of PINNED) {
-      for (const port of [53, 443, 853, 5353]) servers.push(new UdpServer(internet, address, port))
+      for (const port of [53, 443, 853, 5353]) lab.closing(new UdpServer(internet, address, port))
     }
     for (const address of ['10.77.1.1', 'fd77:1::1', '10.77.2.1', 'fd77:2::1']) {
-      servers.push(new UdpServer(gateway, address, 5053), new UdpServer(gateway, address, 123))
+      for (const port of [5053, 123]) lab.closing(new UdpServer(gateway, address, port))
     }
     await lab.commit(PLAN)
     lab.pin(DEFAULT, WEB, [...PINNED, '45.45.6.6', '10.77.2.2', 'fd77:2::2', '81.2.69.1', '2a81:2:69::1', '10.1.2.3'])
     lab.pin(DEFAULT, SSH, ['45.45.2.2', '2a45:2::2'])
     lab.pin(SECOND, RANGE, ['45.45.3.3', '2a45:3::3'])
   })
-  after(() => {
-    for (const server of servers) server.close()
-    lab?.dispose()
-  })
+  after(() => lab?.dispose())
 
   const client1 = () => lab.topology.client1
   const client2 = () => lab.topology.client2

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FirewallLab } from '../support/firewall.ts'
-import { firewallPlan, WEB } from '../support/firewall-plan.ts'
+import { firewallPlan } from '../support/firewall-plan.ts'
 import { TcpServer, tcpConnect, tcpTry, UdpServer, udpTry } from '../support/sockets.ts'
 
 const PLAN = firewallPlan()
@@ -22,23 +22,14 @@ const UNTRACKED = `table inet other { chain untracked { type filter hook prerout
 
 describe("VyOS's firewall rules for a router that may lose the package", () => {
   let lab: FirewallLab
-  const closers: (() => void)[] = []
   beforeEach(async () => {
-    lab = new FirewallLab()
-    await lab.commit(PLAN)
-    lab.pin(PLAN.groups[0]!, WEB, Object.values(LISTED))
+    lab = await FirewallLab.enforcing(PLAN, Object.values(LISTED))
     const { client1, internet } = lab.topology
-    const servers = [
-      new TcpServer(internet, 443),
-      new TcpServer(client1, 22),
-      ...Object.values(LISTED).map((address) => new UdpServer(internet, address, 443)),
-    ]
-    closers.push(...servers.map((server) => () => server.close()))
+    lab.closing(new TcpServer(internet, 443))
+    lab.closing(new TcpServer(client1, 22))
+    for (const address of Object.values(LISTED)) lab.closing(new UdpServer(internet, address, 443))
   })
-  afterEach(() => {
-    for (const close of closers.splice(0)) close()
-    lab.dispose()
-  })
+  afterEach(() => lab.dispose())
 
   const nft = (text: string): void => {
     const file = join(lab.folder, 'foreign.nft')
@@ -84,7 +75,7 @@ describe("VyOS's firewall rules for a router that may lose the package", () => {
       nft(RULES)
       const client = await tcpConnect(lab.topology.client1, LISTED[family], 443)
       assert.ok(typeof client !== 'string', `not connected: ${String(client)}`)
-      closers.push(() => client.destroy())
+      lab.atEnd(() => client.destroy())
       losePackage()
       client.write('still there')
       const [answer] = await once(client, 'data', { signal: AbortSignal.timeout(2000) })

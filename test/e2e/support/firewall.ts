@@ -15,7 +15,7 @@ import {
   readLiveObjects,
 } from '../../../src/firewall/index.ts'
 import type { Group, PinClass, Plan } from '../../../src/plan/types.ts'
-import { CLIENT_NETWORKS } from './firewall-plan.ts'
+import { CLIENT_NETWORKS, WEB } from './firewall-plan.ts'
 import { Topology } from './netns.ts'
 
 /** The gateway of a `Topology` with our table on it, and what a test does to it. */
@@ -24,9 +24,23 @@ export class FirewallLab {
   readonly folder = mkdtempSync(join(tmpdir(), 'cg-test-'))
   readonly pins: PinWriter
   mark = 0
+  readonly #ends: (() => void)[] = []
 
   constructor() {
     this.pins = this.gateway(() => new PinWriter())
+  }
+
+  /** One with the Plan in force, and addresses pinned for the web in its default group. */
+  static async enforcing(plan: Plan, pinned: readonly string[] = []): Promise<FirewallLab> {
+    const lab = new FirewallLab()
+    try {
+      await lab.commit(plan)
+      lab.pin(plan.groups[0]!, WEB, pinned)
+      return lab
+    } catch (error) {
+      lab.dispose()
+      throw error
+    }
   }
 
   /** Runs something of `src/firewall/` in the gateway's namespace. */
@@ -75,7 +89,19 @@ export class FirewallLab {
     return this.gateway(readCounters).denied[scope]?.[reason]?.packets ?? 0
   }
 
+  /** Does something of the test's own before the namespaces go. */
+  atEnd(end: () => void): void {
+    this.#ends.push(end)
+  }
+
+  /** Closes it before the namespaces go. */
+  closing<Item extends { close(): void }>(item: Item): Item {
+    this.atEnd(() => item.close())
+    return item
+  }
+
   dispose(): void {
+    for (const end of this.#ends) end()
     this.pins.close()
     this.topology.dispose()
     rmSync(this.folder, { recursive: true, force: true })
