@@ -1,31 +1,13 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  appendFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  watch,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
+import { appendFileSync, readFileSync, statSync, watch } from 'node:fs'
+import { runtimePaths } from '../../../src/base/layout.ts'
 import { decisionRecord } from '../../../src/daemon/records/kinds/record.ts'
-import { runDaemon } from '../../../src/daemon/run.ts'
 import { askDaemon } from '../../../src/daemon/status.ts'
-import { NO_OBJECTS, printRuleset } from '../../../src/firewall/index.ts'
-import { compilePlan, type Plan, writePlan } from '../../../src/plan/index.ts'
-import { parsePolicy } from '../../../src/policy/index.ts'
-import { printUlogdConf } from '../../../src/services/ulogd-conf.ts'
-import { testSettings } from '../../unit/daemon/settings.ts'
 import { until } from '../support/lab.ts'
-import { Topology } from '../support/netns.ts'
 import { readRecords } from '../support/record-log.ts'
+import { RecordingRig } from '../support/recording-rig.ts'
 
 const POLICY = {
   version: 1,
@@ -35,77 +17,27 @@ const POLICY = {
 }
 
 describe('denied packets', () => {
-  let root: string
-  let net: Topology
-  let ulogd: ChildProcess
-  let plan: Plan
-  let daemon: Promise<void>
-  let stop: AbortController
-  let layout: ReturnType<typeof layoutBelow>
+  let rig: RecordingRig
 
-  const records = () => readRecords(runtimePaths(layout).decisions, decisionRecord)
+  const records = () => readRecords(runtimePaths(rig.layout).decisions, decisionRecord)
   const recordFor = (address: string) =>
     until(`there is a record of ${address}`, 8_000, () => records().find((record) => record.address === address))
-  const startDaemon = () => {
-    stop = new AbortController()
-    daemon = runDaemon({
-      layout,
-      signal: stop.signal,
-      syslogCommand: () => ['cat'],
-      lookUpNames: async () => new Map(),
-    })
-  }
-  const listens = () =>
-    net.gateway
-      .run('cat', '/proc/self/net/netfilter/nfnetlink_log')
-      .split('\n')
-      .some((line) => /^\s*5\s/.test(line))
-  const startUlogd = async () => {
-    ulogd = spawn('ip', ['netns', 'exec', net.gateway.name, 'ulogd', '-c', join(layout.run, 'ulogd.conf')], {
-      stdio: 'ignore',
-    })
-    await until('ulogd2 listens', 5_000, listens)
-  }
   /** Connects once; says how it ended. */
   const connect = (address: string, port: number): string => {
     try {
-      return net.client1.run('bash', '-c', `exec 3<>/dev/tcp/${address}/${port}`)
+      return rig.net.client1.run('bash', '-c', `exec 3<>/dev/tcp/${address}/${port}`)
     } catch (error) {
       return String((error as { stderr: string }).stderr)
     }
   }
 
   before(async () => {
-    root = mkdtempSync(join(tmpdir(), 'clawgress-test-'))
-    layout = layoutBelow(root)
-    net = new Topology()
-    const settings = {
-      ...testSettings,
-      clientInterfaces: ['c1', 'c2'],
-      listenAddresses: ['10.77.1.1', 'fd77:1::1', '10.77.2.1', 'fd77:2::1'],
-    }
-    plan = compilePlan(parsePolicy(Buffer.from(JSON.stringify(POLICY))).policy, settings, {})
-    const generation = join(layout.run, 'generations', plan.generation)
-    mkdirSync(join(layout.run, 'log'), { recursive: true })
-    mkdirSync(join(layout.named, 'log'), { recursive: true })
-    mkdirSync(generation, { recursive: true })
-    writePlan(plan, join(generation, 'plan'))
-    symlinkSync(generation, runtimePaths(layout).current)
-    writeFileSync(join(layout.run, 'ruleset.nft'), printRuleset(plan, { mark: 1, live: NO_OBJECTS }))
-    net.gateway.run('nft', '-f', join(layout.run, 'ruleset.nft'))
-    writeFileSync(join(layout.run, 'ulogd.conf'), printUlogdConf(layout))
-    await startUlogd()
-    startDaemon()
-    await until('the daemon answers', 8_000, async () => (await askDaemon(layout)) !== undefined)
+    rig = new RecordingRig(POLICY)
+    await rig.startUlogd()
+    await rig.startDaemon()
   })
 
-  after(async () => {
-    stop?.abort()
-    await daemon
-    ulogd?.kill()
-    net?.dispose()
-    rmSync(root, { recursive: true, force: true })
-  })
+  after(() => rig?.[Symbol.asyncDispose]())
 
   for (const [family, address, client] of [
     ['IPv4', '45.45.9.9', '10.77.1.2'],
@@ -119,7 +51,7 @@ describe('denied packets', () => {
       const latency = Date.now() - refused
       assert.deepEqual(
         [record.client, record.port, record.protocol, record.reason, record.group, record.generation, record.count],
-        [client, 443, 'tcp', 'net.not-pinned', 'default', plan.generation, 1],
+        [client, 443, 'tcp', 'net.not-pinned', 'default', rig.plan.generation, 1],
       )
       assert.ok(Date.parse(record.time) >= start && Date.parse(record.time) <= refused, record.time)
       assert.ok(latency < 500, `${latency} ms`)
@@ -127,7 +59,7 @@ describe('denied packets', () => {
   }
 
   it('are visible in the log within a tenth of a second, over both families, and so are denied questions', async () => {
-    const { decisions, namedDenials } = runtimePaths(layout)
+    const { decisions, namedDenials } = runtimePaths(rig.layout)
     const known = readFileSync(decisions).length
     const seen = new Map<string, number>()
     const look = () => {
@@ -143,7 +75,7 @@ describe('denied packets', () => {
       const dgram = require('dgram'); const [v4, v6] = [dgram.createSocket('udp4'), dgram.createSocket('udp6')]; let i = 0
       for (const s of [v4, v6]) s.on('error', () => {})
       setInterval(() => { if (++i > 20) process.exit(); v4.send('x', 4000, '45.45.8.' + i, () => {}); v6.send('x', 4000, '2a45:8::' + i, () => {}) }, 60)`
-    const sending = spawn('ip', ['netns', 'exec', net.client1.name, process.execPath, '-e', sender], {
+    const sending = spawn('ip', ['netns', 'exec', rig.net.client1.name, process.execPath, '-e', sender], {
       stdio: 'ignore',
     })
     const asking = setInterval(() => {
@@ -197,12 +129,11 @@ describe('denied packets', () => {
   })
 
   it('leave exactly one record each while the daemon is away and comes back', async () => {
-    stop.abort()
-    await daemon
+    await rig.stopDaemon()
     connect('45.45.9.11', 443)
-    const { nflogRecords } = runtimePaths(layout)
+    const { nflogRecords } = runtimePaths(rig.layout)
     await until('there is a line of ulogd2', 5_000, () => readFileSync(nflogRecords, 'latin1').includes('45.45.9.11'))
-    startDaemon()
+    await rig.startDaemon()
     await recordFor('45.45.9.11')
     connect('45.45.9.12', 443)
     await recordFor('45.45.9.12')
@@ -212,42 +143,38 @@ describe('denied packets', () => {
   })
 
   it('are recorded again as soon as a killed ulogd2 is back', async () => {
-    const pids = execFileSync('ip', ['netns', 'pids', net.gateway.name], { encoding: 'utf8' }).trim().split('\n')
+    const pids = execFileSync('ip', ['netns', 'pids', rig.net.gateway.name], { encoding: 'utf8' }).trim().split('\n')
     for (const pid of pids) process.kill(Number(pid), 'SIGKILL')
-    await until('ulogd2 is gone', 5_000, () => !listens())
-    await startUlogd()
+    await until('ulogd2 is gone', 5_000, () => !rig.hasUlogd())
+    await rig.startUlogd()
     connect('45.45.9.13', 443)
     await recordFor('45.45.9.13')
   })
 
   it('are told by the daemon’s status', async () => {
-    const status = await askDaemon(layout)
-    assert.equal(status?.generation, plan.generation)
+    const status = await askDaemon(rig.layout)
+    assert.equal(status?.generation, rig.plan.generation)
     assert.deepEqual(status?.troubles, [])
     assert.ok((status?.lastHour['net.not-pinned'] ?? 0) >= 4)
-    assert.equal(statSync(runtimePaths(layout).daemonSocket).mode & 0o777, 0o660)
+    assert.equal(statSync(runtimePaths(rig.layout).daemonSocket).mode & 0o777, 0o660)
   })
 
   it('of a flood are all there or counted as left out: 20 000 a second', async function () {
     this.timeout(30_000)
     const flood = `
-      const s = require('dgram').createSocket('udp4'); let i = 0; const end = Date.now() + 1000
-      s.on('error', () => {}); const go = () => { for (let k = 0; k < 300; k++) { s.send('x', 4000, '45.45.' + (100 + (i >> 8) % 100) + '.' + (i & 255), () => {}); i++ }
-        if (Date.now() < end) setTimeout(go, 10); else setTimeout(() => { console.log(i); process.exit() }, 300) }; go()`
-    const counter = (name: string) => {
-      const text = net.gateway.run('nft', '-j', 'list', 'counters', 'table', 'inet', 'clawgress')
-      const { nftables } = JSON.parse(text) as { nftables: { counter?: { name: string; packets: number } }[] }
-      return nftables.find((entry) => entry.counter?.name === name)!.counter!.packets
-    }
-    await until('everything before is read', 5_000, async () => (await askDaemon(layout))!.backlog === 0)
-    const before = { lines: (await askDaemon(layout))!.lines, written: counter('log.written') }
-    net.client1.run(process.execPath, '-e', flood)
-    assert.ok(counter('log.omitted') > 0, 'more than the limit of one client')
-    const written = counter('log.written') - before.written
+      const s = require('dgram').createSocket('udp4'); let [i, sent, ended] = [0, 0, false]; const end = Date.now() + 1000
+      const go = () => { for (let k = 0; k < 300; k++) { s.send('x', 4000, '45.45.' + (100 + (i >> 8) % 100) + '.' + (i & 255), done); i++ }
+        if (Date.now() < end) setTimeout(go, 10); else ended = true }
+      const done = () => { if (++sent === i && ended) s.close() }; go()`
+    await until('everything before is read', 5_000, async () => (await askDaemon(rig.layout))!.backlog === 0)
+    const before = { lines: (await askDaemon(rig.layout))!.lines, written: rig.counter('log.written') }
+    rig.net.client1.run(process.execPath, '-e', flood)
+    assert.ok(rig.counter('log.omitted') > 0, 'more than the limit of one client')
+    const written = rig.counter('log.written') - before.written
     assert.ok(written >= 1000, String(written))
-    const read = async () => (await askDaemon(layout))!.lines - before.lines
+    const read = async () => (await askDaemon(rig.layout))!.lines - before.lines
     await until(`${written} packets are read`, 5_000, async () => (await read()) >= written)
-    const status = (await askDaemon(layout))!
+    const status = (await askDaemon(rig.layout))!
     assert.equal(status.lines - before.lines, written)
     assert.equal(status.backlog, 0)
     assert.equal(status.lost.kernel, 0)

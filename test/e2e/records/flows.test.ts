@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { runtimePaths } from '../../../src/base/layout.ts'
 import { putAccountingBack, turnAccountingOn } from '../../../src/conf_mode/system/connection-accounting.ts'
 import { askMetrics, askTelemetry } from '../../../src/daemon/query-socket.ts'
 import { flowRecord } from '../../../src/daemon/records/kinds/flow-record.ts'
-import { runDaemon } from '../../../src/daemon/run.ts'
-import { NO_OBJECTS, printRuleset, readClientQueries } from '../../../src/firewall/index.ts'
+import { readClientQueries } from '../../../src/firewall/index.ts'
 import { showFlows } from '../../../src/op_mode/records/flows.ts'
 import { monitorLog, showLog } from '../../../src/op_mode/records/log.ts'
 import { showTelemetry } from '../../../src/op_mode/telemetry.ts'
-import { compilePlan, type Plan, writePlan } from '../../../src/plan/index.ts'
-import { parsePolicy } from '../../../src/policy/index.ts'
-import { printUlogdConf } from '../../../src/services/ulogd-conf.ts'
-import { testSettings } from '../../unit/daemon/settings.ts'
 import { until } from '../support/lab.ts'
-import { Topology } from '../support/netns.ts'
 import { readRecords } from '../support/record-log.ts'
+import { RecordingRig } from '../support/recording-rig.ts'
 
 const POLICY = {
   version: 1,
@@ -29,81 +22,41 @@ const SHARED = '45.45.1.7'
 const ACCOUNTING = 'net.netfilter.nf_conntrack_acct'
 
 describe('allowed flows', () => {
-  const children: ChildProcess[] = []
-  const stop = new AbortController()
-  let root: string
-  let net: Topology
-  let plan: Plan
-  let daemon: Promise<void>
-  let layout: ReturnType<typeof layoutBelow>
+  let rig: RecordingRig
 
-  const records = () => readRecords(runtimePaths(layout).flows, flowRecord)
+  const records = () => readRecords(runtimePaths(rig.layout).flows, flowRecord)
   const recordFor = (address: string) =>
     until(`there is a record of ${address}`, 8_000, () => records().find((record) => record.address === address))
-  const accounting = () => net.gateway.run('sysctl', '-n', ACCOUNTING).trim()
+  const accounting = () => rig.net.gateway.run('sysctl', '-n', ACCOUNTING).trim()
   /** Sends so many octets to the server, which sends as many back; returns what the kernel counted, and has it forget. */
   const exchange = (address: string, octets: number) => {
     const program = `
       const s = require('net').connect(443, '${address}', () => s.end('x'.repeat(${octets})))
       let n = 0; s.on('data', (d) => { n += d.length }); s.on('close', () => process.exit(n === ${octets} ? 0 : 1))`
-    net.client1.run(process.execPath, '-e', program)
+    rig.net.client1.run(process.execPath, '-e', program)
     const family = address.includes(':') ? 'ipv6' : 'ipv4'
-    const entry = net.gateway.run('conntrack', '-L', '-f', family, '-d', address)
-    net.gateway.run('conntrack', '-F')
+    const entry = rig.net.gateway.run('conntrack', '-L', '-f', family, '-d', address)
+    rig.net.gateway.run('conntrack', '-F')
     return [...entry.matchAll(/packets=(\d+) bytes=(\d+)/g)].map(([, packets, bytes]) => ({
       bytes: Number(bytes),
       packets: Number(packets),
     }))
   }
-  const start = (namespace: string, program: string, ...words: string[]) => {
-    const child = spawn('ip', ['netns', 'exec', namespace, program, ...words], { stdio: 'ignore' })
-    children.push(child)
-  }
 
   before(async () => {
-    root = mkdtempSync(join(tmpdir(), 'clawgress-test-'))
-    layout = layoutBelow(root)
-    net = new Topology()
-    const settings = { ...testSettings, clientInterfaces: ['c1', 'c2'], listenAddresses: ['10.77.1.1', 'fd77:1::1'] }
-    plan = compilePlan(parsePolicy(Buffer.from(JSON.stringify(POLICY))).policy, settings, {})
-    const generation = join(layout.run, 'generations', plan.generation)
-    mkdirSync(join(layout.run, 'log'), { recursive: true })
-    mkdirSync(generation, { recursive: true })
-    writePlan(plan, join(generation, 'plan'))
-    symlinkSync(generation, runtimePaths(layout).current)
-    // What the guard would write: the number that flows carry in their marks, and the generation it stands for.
-    const ruleset = { present: true, intact: true, closed: false, generation: plan.generation, mark: 1 }
-    const none = { unknown: 'not asked' }
-    const sight = { seenAt: Date.now(), ruleset, counters: none, clientQueries: none, units: none }
-    writeFileSync(runtimePaths(layout).guardReport, JSON.stringify(sight))
-    writeFileSync(join(layout.run, 'ruleset.nft'), printRuleset(plan, { mark: 1, live: NO_OBJECTS }))
-    net.gateway.run('nft', '-f', join(layout.run, 'ruleset.nft'))
-    net.gateway.inside(() => turnAccountingOn(layout))
-    writeFileSync(join(layout.run, 'ulogd.conf'), printUlogdConf(layout))
-    start(net.gateway.name, 'ulogd', '-c', join(layout.run, 'ulogd.conf'))
-    start(net.internet.name, process.execPath, '-e', `require('net').createServer((s) => s.pipe(s)).listen(443, '::')`)
-    await until('the server listens', 8_000, () => net.internet.run('ss', '-Hltn').includes(':443'))
-    // Its sockets: one of denied packets, one of connections (proc_pid_net(5); the kernel lists both as family 16).
-    const sockets = () => net.gateway.run('cat', '/proc/self/net/netlink').split('\n')
-    await until('ulogd2 listens', 8_000, () => sockets().some((line) => / 12 +\d+ +0*4 /.test(line)))
+    rig = new RecordingRig(POLICY)
+    rig.net.gateway.inside(() => turnAccountingOn(rig.layout))
+    await rig.startUlogd()
+    await rig.startServer()
     const shared = ['a.example.org', 'b.example.org'].map((name) => ({ group: 'default', name }))
     const elsewhere = { group: 'other', name: 'c.example.org' }
-    daemon = runDaemon({
-      layout,
-      signal: stop.signal,
-      syslogCommand: () => ['cat'],
+    await rig.startDaemon({
       lookUpNames: async (addresses) =>
         new Map(addresses.flatMap((each) => (each === SHARED ? [[each, [...shared, elsewhere]] as const] : []))),
     })
   })
 
-  after(async () => {
-    stop.abort()
-    await daemon
-    for (const child of children) child.kill()
-    net?.dispose()
-    rmSync(root, { recursive: true, force: true })
-  })
+  after(() => rig?.[Symbol.asyncDispose]())
 
   for (const [family, address, client] of [
     ['IPv4', '45.45.1.5', '10.77.1.2'],
@@ -114,7 +67,7 @@ describe('allowed flows', () => {
       const record = await recordFor(address)
       assert.deepEqual(
         [record.client, record.port, record.protocol, record.group, record.reason, record.generation],
-        [client, 443, 'tcp', 'default', 'allow.address', plan.generation],
+        [client, 443, 'tcp', 'default', 'allow.address', rig.plan.generation],
       )
       assert.deepEqual([record.up, record.down], counted)
       assert.ok(record.up!.bytes > 100_000 && record.down!.bytes > 100_000)
@@ -137,12 +90,12 @@ describe('allowed flows', () => {
     const ask = `const d = require('dgram'); let n = 0
       for (const [family, to] of [['udp4', '10.77.1.1'], ['udp6', 'fd77:1::1']]) { const s = d.createSocket(family)
         for (let i = 0; i < 7; i++) s.send('x', 53, to, () => { if (++n === 14) process.exit() }) }`
-    net.client1.run(process.execPath, '-e', ask)
-    assert.throws(() => net.client1.run('bash', '-c', 'exec 3<>/dev/tcp/45.45.9.9/443'))
-    assert.deepEqual(net.gateway.inside(readClientQueries), { '10.77.1.2': 7, 'fd77:1::/64': 7 })
+    rig.net.client1.run(process.execPath, '-e', ask)
+    assert.throws(() => rig.net.client1.run('bash', '-c', 'exec 3<>/dev/tcp/45.45.9.9/443'))
+    assert.deepEqual(rig.net.gateway.inside(readClientQueries), { '10.77.1.2': 7, 'fd77:1::/64': 7 })
     exchange('45.45.1.9', 10)
     await recordFor('45.45.1.9')
-    const lines = readFileSync(runtimePaths(layout).endedFlows, 'utf8').trim().split('\n')
+    const lines = readFileSync(runtimePaths(rig.layout).endedFlows, 'utf8').trim().split('\n')
     assert.equal(lines.filter((line) => line.includes('"orig.ip.protocol": 17')).length, 0)
     assert.deepEqual(
       records().filter(({ address }) => address === '45.45.9.9'),
@@ -153,10 +106,10 @@ describe('allowed flows', () => {
   it('that are open now are shown with what they have carried', async () => {
     const program = `const s = require('net').connect(443, '45.45.1.20', () => s.write('x'.repeat(5000)))
       let n = 0; s.on('data', (d) => { n += d.length; if (n === 5000) console.log('done') })`
-    const client = spawn('ip', ['netns', 'exec', net.client1.name, process.execPath, '-e', program])
+    const client = spawn('ip', ['netns', 'exec', rig.net.client1.name, process.execPath, '-e', program])
     try {
       await new Promise((resolve) => client.stdout.once('data', resolve))
-      const { data, text } = await net.gateway.inside(() => showFlows(layout, { client: '10.77.1.2' }))
+      const { data, text } = await rig.net.gateway.inside(() => showFlows(rig.layout, { client: '10.77.1.2' }))
       const [flow] = data.flows
       assert.deepEqual([data.total, flow?.address, flow?.port, flow?.group], [1, '45.45.1.20', 443, 'default'])
       assert.ok(flow!.bytesUp! > 5000 && flow!.bytesDown! > 5000 && flow!.seconds! < 60, JSON.stringify(flow))
@@ -164,7 +117,7 @@ describe('allowed flows', () => {
         text,
         /^Client .*Sent +Received +Age\n-.*\n10\.77\.1\.2 +default +- +45\.45\.1\.20:443\/tcp +5\.\d KiB/,
       )
-      assert.equal((await net.gateway.inside(() => showFlows(layout, { client: '10.77.2.2' }))).data.total, 0)
+      assert.equal((await rig.net.gateway.inside(() => showFlows(rig.layout, { client: '10.77.2.2' }))).data.total, 0)
     } finally {
       client.kill()
     }
@@ -173,7 +126,7 @@ describe('allowed flows', () => {
   it('are shown as they end, in the log afterwards, in the telemetry and in the metrics', async () => {
     const leave = new AbortController()
     const lines: string[] = []
-    const monitoring = monitorLog(layout, { verdict: 'allow' }, (line) => lines.push(line), leave.signal)
+    const monitoring = monitorLog(rig.layout, { verdict: 'allow' }, (line) => lines.push(line), leave.signal)
     const again = () => {
       exchange('45.45.1.30', 10)
       return lines.find((line) => line.includes('45.45.1.30'))
@@ -185,22 +138,22 @@ describe('allowed flows', () => {
       line,
       /^[\d-]+ [\d:]+ allow {2}10\.77\.1\.2 45\.45\.1\.30 443\/tcp [\d.]+ B sent, \d+ B received in \d+ s\n$/,
     )
-    assert.ok((await showLog(layout, { verdict: 'allow' })).text.includes(line))
-    const { rows, total } = await askTelemetry(layout, { window: '5m', by: 'label' })
+    assert.ok((await showLog(rig.layout, { verdict: 'allow' })).text.includes(line))
+    const { rows, total } = await askTelemetry(rig.layout, { window: '5m', by: 'label' })
     assert.deepEqual([rows[0]?.key, rows[0]!.flows! >= 4, total.flows! >= 5], ['partner', true, true])
-    assert.match((await showTelemetry(layout, { window: '5m' })).text, /Flows ended: +[1-9]/)
-    const metrics = await askMetrics(layout)
+    assert.match((await showTelemetry(rig.layout, { window: '5m' })).text, /Flows ended: +[1-9]/)
+    const metrics = await askMetrics(rig.layout)
     assert.match(metrics, /^clawgress_flow_bytes_total\{group="default",direction="up"\} [1-9]/m)
-    assert.ok(metrics.includes(`clawgress_generation_info{generation="${plan.generation}"} 1\n`))
+    assert.ok(metrics.includes(`clawgress_generation_info{generation="${rig.plan.generation}"} 1\n`))
   })
 
   it('are counted by the kernel only as long as we want it to', () => {
     assert.equal(accounting(), '1')
-    net.gateway.inside(() => putAccountingBack(layout))
+    rig.net.gateway.inside(() => putAccountingBack(rig.layout))
     assert.equal(accounting(), '0')
-    net.gateway.sysctl(ACCOUNTING, 1)
-    net.gateway.inside(() => turnAccountingOn(layout))
-    net.gateway.inside(() => putAccountingBack(layout))
+    rig.net.gateway.sysctl(ACCOUNTING, 1)
+    rig.net.gateway.inside(() => turnAccountingOn(rig.layout))
+    rig.net.gateway.inside(() => putAccountingBack(rig.layout))
     assert.equal(accounting(), '1', 'it was on before us')
   })
 })
