@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { formatAddress, parseAddress } from '../../../src/base/address.ts'
 import { dumpFlows, forgetStaleQueries, readCounters } from '../../../src/firewall/index.ts'
 import { FirewallLab } from '../support/firewall.ts'
@@ -169,16 +168,13 @@ describe('the firewall', () => {
     const chunks: Buffer[] = []
     capture.stdout!.on('data', (chunk: Buffer) => chunks.push(chunk))
     let said = ''
-    for await (const chunk of capture.stderr!) {
+    capture.stderr!.on('data', (chunk: Buffer) => {
       said += chunk
-      if (said.includes('listening')) break
-    }
+    })
+    await until('tcpdump listens', 4_000, () => said.includes('listening'))
     await tcpTry(lab.topology.client1, UNKNOWN[4], 443)
     const wanted = `cg:g=default;r=net.not-pinned;m=${lab.mark}`
-    for (const end = Date.now() + 4000; !Buffer.concat(chunks).includes(wanted); ) {
-      assert.ok(Date.now() < end, 'no record with that prefix')
-      await once(capture.stdout!, 'data', { signal: AbortSignal.timeout(4000) })
-    }
+    await until('there is a record with that prefix', 4_000, () => Buffer.concat(chunks).includes(wanted))
   })
 
   it('keeps no connection entries for traffic between named and pinner', async () => {
