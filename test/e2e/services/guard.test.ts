@@ -175,7 +175,7 @@ describe('the guard', () => {
     mkdirSync(layout.state, { recursive: true })
     writeFileSync(closedRuleset, printClosedRuleset(PLAN.settings))
     await start()
-    for (const name of readdirSync(layout.run)) rmSync(join(layout.run, name), { recursive: true })
+    for (const name of readdirSync(layout.run)) rmSync(join(layout.run, name), { recursive: true, force: true })
     assert.ok(isBack())
     for (let round = 0; round < 2; round++) {
       removeTable()

@@ -223,7 +223,7 @@ describe('supervisor', () => {
   })
 
   const emptyRunFolder = () => {
-    for (const name of readdirSync(layout.run)) rmSync(join(layout.run, name), { recursive: true })
+    for (const name of readdirSync(layout.run)) rmSync(join(layout.run, name), { recursive: true, force: true })
   }
 
   it('takes its place again when the run folder is emptied, units running, so that nobody starts a second one', async () => {
