@@ -29,18 +29,27 @@ export function readHistory(layout: Layout): HistoryEntry[] {
   const folder = historyFolder(layout)
   if (!existsSync(folder)) return []
   return readdirSync(folder)
-    .filter((name) => /^\d+-[0-9a-f]{16}$/.test(name) && existsSync(join(folder, name, 'meta.json')))
-    .map((name) => {
-      const meta = JSON.parse(readFileSync(join(folder, name, 'meta.json'), 'utf8')) as Omit<
-        HistoryEntry,
-        'number' | 'folder'
-      >
-      return { ...meta, number: Number(name.split('-')[0]), folder: join(folder, name) }
+    .filter((name) => /^\d+-[0-9a-f]{16}$/.test(name))
+    .flatMap((name) => {
+      const meta = readMeta(join(folder, name, 'meta.json'))
+      return meta === undefined ? [] : { ...meta, number: Number(name.split('-')[0]), folder: join(folder, name) }
     })
     .sort((a, b) => a.number - b.number)
 }
 
-/** Adds an activation; written aside and renamed, so an entry is there whole or not at all. The oldest are dropped. */
+function readMeta(file: string): Omit<HistoryEntry, 'number' | 'folder'> | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    // It never came to the disk. What history lacks must not keep the next commit from succeeding.
+    return undefined
+  }
+}
+
+/**
+ * Adds an activation; written aside and renamed, so an entry is there whole or not at all. The oldest are dropped, and
+ * what a killed commit or a power failure left.
+ */
 export function appendHistory(
   layout: Layout,
   entry: Omit<HistoryEntry, 'number' | 'folder'>,
@@ -50,12 +59,14 @@ export function appendHistory(
   const number = (entries.at(-1)?.number ?? 0) + 1
   const folder = join(historyFolder(layout), `${number}-${entry.generation}`)
   const aside = `${folder}.new`
-  rmSync(aside, { recursive: true, force: true })
+  for (const left of [aside, folder]) rmSync(left, { recursive: true, force: true })
   mkdirSync(aside, { recursive: true, mode: 0o750 })
   copySources(generationFolder, aside)
-  writeFileSync(join(aside, 'meta.json'), `${JSON.stringify(entry, undefined, 2)}\n`)
+  writeFileSync(join(aside, 'meta.json'), `${JSON.stringify(entry, undefined, 2)}\n`, { flush: true })
   renameSync(aside, folder)
-  for (const old of entries.slice(0, Math.max(0, entries.length + 1 - KEEP)))
-    rmSync(old.folder, { recursive: true, force: true })
+  const kept = new Set([folder, ...entries.slice(1 - KEEP).map((each) => each.folder)])
+  for (const name of readdirSync(historyFolder(layout)))
+    if (!kept.has(join(historyFolder(layout), name)))
+      rmSync(join(historyFolder(layout), name), { recursive: true, force: true })
   return { ...entry, number, folder }
 }

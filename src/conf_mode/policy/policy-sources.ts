@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { replaceWhole } from '../../base/atomic-file.ts'
 import { ClawgressError, type Problem } from '../../base/errors.ts'
@@ -104,7 +104,9 @@ export function soleFile(folder: string): string | undefined {
   return existsSync(file) && !existsSync(nodes) ? file : undefined
 }
 
+/** Copies what `writeSources` kept, into a new folder, to the disk: a rollback after a power failure needs it whole. */
 export function copySources(from: string, to: string): void {
   for (const name of Object.values(FILES))
-    if (existsSync(join(from, name))) copyFileSync(join(from, name), join(to, name))
+    if (existsSync(join(from, name)))
+      writeFileSync(join(to, name), readFileSync(join(from, name)), { mode: 0o640, flush: true })
 }
