@@ -134,9 +134,10 @@ export function undoRestored(layout: Layout, { files, history }: RestoreJournal)
   rmSync(runtimePaths(layout).restoreJournal, { force: true })
 }
 
-/** The restored files stay. */
+/** The restored files stay. They took the place of an import, too, that nobody has confirmed yet. */
 export function keepRestored(layout: Layout, { files }: RestoreJournal): void {
   for (const { path } of files) rmSync(`${path}${REPLACED_SUFFIX}`, { force: true })
+  rmSync(runtimePaths(layout).confirmation, { force: true })
   rmSync(runtimePaths(layout).restoreJournal, { force: true })
 }
 

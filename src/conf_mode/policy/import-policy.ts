@@ -97,7 +97,7 @@ export async function revertUnconfirmed(layout: Layout, options: ImportOptions):
   if (pending === undefined) return
   const { previousGeneration, deadline } = pending
   // The lock may come after a confirmation, or a further import with a deadline of its own.
-  const isDue = () => readPending(layout)?.deadline === deadline && hasPolicyFile(layout)
+  const isDue = () => readPending(layout)?.deadline === deadline && isStillNamed(layout, pending)
   // Only the file was imported; nodes of the configuration that were committed since then stay.
   const candidate = () => earlierPolicyFile(layout, previousGeneration)
   await replacePolicy(layout, candidate, 'taking back an unconfirmed policy', options, isDue)
@@ -120,7 +120,8 @@ async function replacePolicy(
     const candidate = candidateFor(input)
     const verified = await verify(input, layout, candidate)
     for (const warning of warningsOf(verified)) tell(warning)
-    const forgetConfirmation = confirmMinutes === undefined ? () => {} : awaitConfirmation(layout, confirmMinutes)
+    const forgetConfirmation =
+      confirmMinutes === undefined ? () => {} : awaitConfirmation(layout, policyFile, confirmMinutes)
     let replacement: Replacement | undefined
     let activation: Activation
     try {
@@ -134,7 +135,7 @@ async function replacePolicy(
     }
     replacement.keep()
     // The operator's time begins when the policy is live.
-    if (confirmMinutes !== undefined) awaitConfirmation(layout, confirmMinutes)
+    if (confirmMinutes !== undefined) awaitConfirmation(layout, policyFile, confirmMinutes)
     else writePending(layout, undefined)
     return activation
   }
@@ -150,11 +151,11 @@ const requirePolicyFile = ({ proposed }: HandlerInput): string =>
     { path: 'service clawgress policy-file' },
   )
 
-/** Where the operator dropped policy-file meanwhile, what was imported is not in force any more. */
-function hasPolicyFile(layout: Layout): boolean {
-  const has = sourcesNamed(recallInput(layout).proposed ?? {}).file !== undefined
-  if (!has) writePending(layout, undefined)
-  return has
+/** Where the operator dropped policy-file meanwhile, or named another one, what was imported is not in force any more. */
+function isStillNamed(layout: Layout, { policyFile }: Confirmation): boolean {
+  const isNamed = sourcesNamed(recallInput(layout).proposed ?? {}).file === policyFile
+  if (!isNamed) writePending(layout, undefined)
+  return isNamed
 }
 
 /** Throws `policy.outdated` where another generation is live. */
@@ -171,11 +172,12 @@ export function refuseOutdated(layout: Layout, expected: string, live = liveId(l
  * taken back whose operator is cut off in the middle. A second unconfirmed import still falls back to what was
  * confirmed last. Returns how to undo it.
  */
-function awaitConfirmation(layout: Layout, minutes: number): () => void {
+function awaitConfirmation(layout: Layout, policyFile: string, minutes: number): () => void {
   const pending = readPending(layout)
-  const previousGeneration = pending?.previousGeneration ?? readHistory(layout).at(-1)?.generation
-  if (previousGeneration !== undefined)
-    writePending(layout, { deadline: new Date(Date.now() + minutes * 60_000).toISOString(), previousGeneration })
+  const confirmed = pending?.policyFile === policyFile ? pending.previousGeneration : undefined
+  const previousGeneration = confirmed ?? readHistory(layout).at(-1)?.generation
+  const deadline = new Date(Date.now() + minutes * 60_000).toISOString()
+  if (previousGeneration !== undefined) writePending(layout, { deadline, previousGeneration, policyFile })
   return () => writePending(layout, pending)
 }
 

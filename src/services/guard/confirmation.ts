@@ -10,6 +10,8 @@ export const confirmationSchema = z.object({
   /** RFC 3339: when the previous generation comes back. */
   deadline: z.iso.datetime({ offset: true }),
   previousGeneration: z.string().regex(/^[0-9a-f]{1,64}$/),
+  /** The file that was replaced, as the configuration named it. */
+  policyFile: z.string(),
 })
 
 export type Confirmation = z.infer<typeof confirmationSchema>
@@ -46,7 +48,8 @@ export class ConfirmationWatch {
       (ended) => {
         if ('problem' in ended)
           this.alerts.raise('confirmation.failed', `The unconfirmed policy could not be taken back: ${ended.problem}`)
-        else
+        // It says nothing where it found that nothing is to be taken back any more.
+        else if (ended.said !== '')
           this.alerts.raise(
             'confirmation.expired',
             'Nobody confirmed the imported policy in time; the previous one is back.',

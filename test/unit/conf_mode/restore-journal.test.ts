@@ -83,9 +83,12 @@ describe('a restore that was cut off', () => {
     ]) {
       cutOff()
       noteCommitted(layout)
+      const { confirmation } = runtimePaths(layout)
+      writeFileSync(confirmation, '')
       assert.deepEqual(settleRestore(layout, config), [])
       assert.equal(content(), 'restored')
       assertSettled()
+      assert.equal(existsSync(confirmation), false, 'no earlier import takes its place any more')
     }
   })
 

@@ -32,14 +32,15 @@ describe('the guard, beside the ruleset', () => {
 
   describe('takes back an import that nobody confirmed', () => {
     const confirm = (content: string) => writeFileSync(runtimePaths(layout).confirmation, content)
-    const waiting = (seconds: number) =>
-      confirm(
-        JSON.stringify({ deadline: new Date(Date.now() + seconds * 1000).toISOString(), previousGeneration: 'abc1' }),
-      )
+    const waiting = (seconds: number) => {
+      const deadline = new Date(Date.now() + seconds * 1000).toISOString()
+      confirm(JSON.stringify({ deadline, previousGeneration: 'abc1', policyFile: '/config/policy.json' }))
+    }
     const traces = () => readFileSync(join(layout.run, 'reverted'), 'utf8')
     let elapsed: number
-    const watch = (script = `echo x >> ${join(layout.run, 'reverted')}; rm ${runtimePaths(layout).confirmation}`) =>
-      new ConfirmationWatch(layout, alerts, ['sh', '-c', script], () => elapsed)
+    const watch = (
+      script = `echo x | tee -a ${join(layout.run, 'reverted')}; rm ${runtimePaths(layout).confirmation}`,
+    ) => new ConfirmationWatch(layout, alerts, ['sh', '-c', script], () => elapsed)
     const commands = () => process.getActiveResourcesInfo().filter((kind) => kind === 'ProcessWrap').length
     const clock = Date.now
     const setClock = (hours: number) => {
@@ -62,6 +63,17 @@ describe('the guard, beside the ruleset', () => {
       confirmation.look()
       assert.deepEqual(raised(), ['confirmation.expired'])
       assert.equal(traces(), 'x\n')
+    })
+
+    it('without an alert where nothing was to be taken back any more', async () => {
+      const file = join(layout.run, 'reverted')
+      const confirmation = watch(`echo x >> ${file}; if [ $(wc -l < ${file}) = 2 ]; then echo taken back; fi`)
+      waiting(-1)
+      await until('the alert', 2_000, () => {
+        if (raised().length === 0) confirmation.look()
+        return raised().length > 0
+      })
+      assert.equal(traces(), 'x\nx\n')
     })
 
     it('not before, and not when nothing waits', () => {
