@@ -118,6 +118,9 @@ export function noteCommitted(layout: Layout): void {
   }
 }
 
+/** A commit has succeeded with the files of the restore that is under way. */
+export const isCommitted = (layout: Layout): boolean => readJournal(layout)?.committed === true
+
 /** Everything as before, also after only a part was replaced. What somebody else put there since then stays. */
 export function undoRestored(layout: Layout, { files, history }: RestoreJournal): void {
   for (const { path, existed, sha256: restored } of [...files].reverse()) {

@@ -1,19 +1,27 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ClawgressError, fail } from '../../base/errors.ts'
+import { ClawgressError, fail, type Problem } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import { uninterrupted } from '../../base/uninterrupted.ts'
 import { parsePolicy } from '../../policy/index.ts'
 import { withLock } from '../../services/index.ts'
 import { type ConfigDict, type ConfigTree, configDict, loadDefinitions } from '../../vyos/index.ts'
 import { inSentences, problemsOf } from '../failure.ts'
+import { liveId } from '../generation.ts'
 import { handle, LOCK_WAIT_MS, warningsOf } from '../handler.ts'
 import type { HandlerInput } from '../handler-input.ts'
 import { type ConfigurationSession, UnsettledCommit } from '../session/configuration-session.ts'
 import { verify } from '../verify.ts'
 import { type BackupContents, readBackup } from './contents.ts'
 import { SECTION } from './members.ts'
-import { holdRestore, keepRestored, type RestoreJournal, settleRestore, undoRestored } from './restore-journal.ts'
+import {
+  holdRestore,
+  isCommitted,
+  keepRestored,
+  type RestoreJournal,
+  settleRestore,
+  undoRestored,
+} from './restore-journal.ts'
 import { putFiles, targetOf } from './restored-files.ts'
 import { pkiOf } from './running-pki.ts'
 import { sectionChange } from './section-change.ts'
@@ -51,7 +59,7 @@ export async function restoreBackup(
         if (unchanged) tell(await handle(input, layout))
         else {
           hold.share()
-          await commitSection(before, backup, session, tell)
+          await commitSection(layout, before, backup, session, tell)
         }
       } catch (error) {
         await takeBack(layout, journal, error)
@@ -66,10 +74,17 @@ export async function restoreBackup(
 
 /** Throws what the restore failed with, after the files are as before, or with when they will be settled. */
 async function takeBack(layout: Layout, journal: RestoreJournal, error: unknown): Promise<never> {
-  const undo = () => undoRestored(layout, journal)
-  const undone = () => withLock(layout, LOCK_WAIT_MS, undo, 'restore (putting the files back)')
-  // A commit that is under way needs them when it comes to our handler.
-  const why = error instanceof UnsettledCommit ? [] : await undone().then(() => undefined, problemsOf)
+  const undo = (): Problem[] | undefined => {
+    // They are enforced by somebody else's commit that came between, or by the restore's own, which was taken back since.
+    if (isCommitted(layout) && liveId(layout) !== undefined) return []
+    undoRestored(layout, journal)
+    return undefined
+  }
+  // A commit that is under way needs them when it comes to our handler; what succeeded with them is not undone by files.
+  const why =
+    error instanceof UnsettledCommit
+      ? []
+      : await withLock(layout, LOCK_WAIT_MS, undo, 'restore (putting the files back)').catch(problemsOf)
   if (why === undefined) throw error
   const message =
     'The files of the backup are still in place; as soon as no change is under way, the guard keeps them where the configuration of the backup is in force, and takes them back where it is not.'
@@ -78,6 +93,7 @@ async function takeBack(layout: Layout, journal: RestoreJournal, error: unknown)
 
 /** Puts the section in the place of the one that is in force. */
 async function commitSection(
+  layout: Layout,
   before: ConfigTree,
   { section, created }: BackupContents,
   session: ConfigurationSession,
@@ -88,7 +104,8 @@ async function commitSection(
   const { ok, said, outdated } = await session.change(change)
   if (said.trim() !== '') tell(said.trim())
   if (outdated) refuseOutdated()
-  if (!ok) fail('config.conflict', 'The configuration of the backup was refused; everything is as it was.')
+  const rest = isCommitted(layout) ? '' : '; everything is as it was'
+  if (!ok) fail('config.conflict', `The configuration of the backup was refused${rest}.`)
 }
 
 const refuseOutdated = (): never =>

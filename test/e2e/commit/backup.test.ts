@@ -141,6 +141,23 @@ describe('a backup', () => {
     assert.equal((JSON.parse(status.stdout) as { enforcing: boolean }).enforcing, true)
   })
 
+  it('leaves neither its files nor its policy when the session cannot note its commit and takes that back', async () => {
+    const before = await backedUp()
+    await lab().gateway.commit(['set service clawgress dns pin-slack 180'])
+    const live = current(lab())
+    killedAt = new Date().toISOString()
+    // In the mount namespace of this one command, nothing can be put in the place of the file.
+    const active = join(lab().gateway.layout.run, 'config/active.boot')
+    const script = `mount --bind ${active} ${active} && exec clawgress restore ${ARCHIVE}`
+    const failed = await lab().gateway.exec(['sh', '-c', script], { mayFail: true })
+    assert.match(failed.stdout, /The commit was taken back\./)
+    assert.match(refusal(failed), /was refused\. .*\n.*The files of the backup are still in place; .*the guard/)
+    await until('the guard tells of it', 60_000, () => settled() !== '')
+    assert.match(settled(), /"restore\.settled".*its files were taken back/)
+    await assertFirst(before)
+    assert.equal(current(lab()), live)
+  })
+
   it('is refused before anything is replaced when this machine cannot carry its configuration', async () => {
     await lab().gateway.commit(['delete service clawgress client interface eth2'])
     await lab().gateway.clawgress(['backup', ARCHIVE])
