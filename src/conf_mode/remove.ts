@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { type Layout, runtimePaths } from '../base/layout.ts'
 import { removeTable } from '../firewall/index.ts'
 import { appendCommit, services } from '../services/index.ts'
-import { currentGeneration } from './generation.ts'
+import { liveId } from './generation.ts'
 import { putAccountingBack } from './system/connection-accounting.ts'
 
 /** Stops every program and removes the table and all runtime state; policy file and history stay. Idempotent. */
@@ -40,7 +40,7 @@ function removeState(layout: Layout): void {
 /** The node was deleted or disabled: as if it had never been, except for the operator's files. Says what it did. */
 export async function removeEverything(layout: Layout, user: string, why: 'deleted' | 'disabled'): Promise<string> {
   noteDisabled(layout, why === 'disabled')
-  const enforced = currentGeneration(layout) !== undefined
+  const enforced = liveId(layout) !== undefined
   // First, or the guard would load it when the table is gone.
   rmSync(runtimePaths(layout).closedRuleset, { force: true })
   await removeEnforcement(layout)
