@@ -46,9 +46,6 @@ export const runtimePaths = (layout: Layout) => ({
   generations: join(layout.run, 'generations'),
   /** Present while the configuration says `disable`. */
   disabled: join(layout.run, 'disabled'),
-  /** What is loaded into the kernel next: a generation's ruleset, and default deny. */
-  loadingRuleset: join(layout.run, 'loading.nft'),
-  closingRuleset: join(layout.run, 'closed.nft'),
   /** Must lie there before the log unit starts; beside the generations, since it names no policy. */
   ulogdConfiguration: join(layout.run, 'ulogd.conf'),
   /** What the pinner makes; the run folder itself is root's alone. */

@@ -38,7 +38,7 @@ export async function applyGeneration(
   { afterInterruption }: ApplyOptions,
 ): Promise<Applied> {
   const units = services(layout)
-  const lost = await closeIfOpen(layout, target.plan)
+  const lost = await closeIfOpen(target.plan)
   checkpoint('closed')
   const started = startNamed(layout, target, units)
   await settleAll([started, units.ensure('clawgress-pinner'), startRecorders(layout, units)])
@@ -50,7 +50,7 @@ export async function applyGeneration(
   else await pinner.stage(target.folder)
   checkpoint('staged')
   const committed = performance.now()
-  await loadRuleset(layout, target, interfaces)
+  await loadRuleset(target, interfaces)
   // What clients asked elsewhere before there was a table would stay with the resolver that it went to.
   if (lost) forgetStaleQueries(target.plan.settings)
   checkpoint('kernel')

@@ -18,7 +18,7 @@ export async function behindDefaultDeny<T>(layout: Layout, proposed: ConfigDict,
   if (!liveRuleset().present) {
     const saved = new Set(savedClientInterfaces(layout))
     const clientInterfaces = clientInterfacesOf(proposed).filter((name) => saved.has(name))
-    if (clientInterfaces.length > 0) await loadClosed(layout, { settings: { ...DEFAULTS, clientInterfaces } })
+    if (clientInterfaces.length > 0) await loadClosed({ settings: { ...DEFAULTS, clientInterfaces } })
   }
   try {
     return await work()

@@ -42,7 +42,7 @@ export async function goBack(
       await prove(layout, previous)
       switchCurrent(layout, previous)
     } else if (wasPoliced) {
-      await loadClosed(layout, target.plan)
+      await loadClosed(target.plan)
       await forget(layout)
     } else await removeEnforcement(layout)
     clearIntent(layout)

@@ -30,7 +30,7 @@ function removeState(layout: Layout): void {
   const folders = [paths.generations, paths.pinnerFolder, paths.daemonFolder, paths.guardFolder, layout.named]
   const rawRecords = dirname(paths.nflogRecords)
   const sockets = [paths.activationSocket, paths.supervisorSocket]
-  const written = [paths.loadingRuleset, paths.closingRuleset, paths.ulogdConfiguration, paths.guardReport]
+  const written = [paths.ulogdConfiguration, paths.guardReport]
   // The locks stay: whoever waits for one has it open, and would hold it beside the next one to make it anew.
   for (const path of [...folders, rawRecords, ...sockets, ...written, paths.intent])
     rmSync(path, { recursive: true, force: true })

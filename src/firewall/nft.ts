@@ -15,20 +15,21 @@ export async function checkRuleset(text: string): Promise<void> {
   if (error !== undefined) fail('apply.check', `nft refused the generated ruleset: ${error}`)
 }
 
-/** Loads a file of `printRuleset` or `printClosedRuleset` as one transaction. Throws ClawgressError `apply.kernel`. */
-export async function applyRuleset(file: string): Promise<void> {
-  const error = await nft(['-f', file], '')
-  if (error !== undefined) fail('apply.kernel', `The ruleset could not be loaded: ${error}`, { file })
+/**
+ * Loads what `printRuleset` or `printClosedRuleset` gives as one transaction, also where no disk takes a file. Throws
+ * ClawgressError `apply.kernel`.
+ */
+export async function applyRuleset(text: string): Promise<void> {
+  const error = await nft(['-f', '-'], text)
+  if (error !== undefined) fail('apply.kernel', `The ruleset could not be loaded: ${error}`)
 }
 
 /**
- * Loads a file that was printed for an empty kernel, in place of whatever is there of our table, as one transaction. Works
- * where nothing can be written. Throws ClawgressError `apply.kernel`.
+ * Loads a file that was printed for an empty kernel, in place of whatever is there of our table, as one transaction.
+ * Throws ClawgressError `apply.kernel`.
  */
-export async function replaceTable(file: string): Promise<void> {
-  const error = await nft(['-f', '-'], `table inet ${TABLE}\ndelete table inet ${TABLE}\ninclude "${file}"\n`)
-  if (error !== undefined) fail('apply.kernel', `The ruleset could not be loaded: ${error}`, { file })
-}
+export const replaceTable = (file: string): Promise<void> =>
+  applyRuleset(`table inet ${TABLE}\ndelete table inet ${TABLE}\ninclude "${file}"\n`)
 
 /** Removes our table and everything in it, if it is there. Throws ClawgressError `apply.kernel`. */
 export async function removeTable(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Prefix } from '../../base/address.ts'
 import { replaceWhole } from '../../base/atomic-file.ts'
-import { generationFiles, type Layout, runtimePaths } from '../../base/layout.ts'
+import { generationFiles } from '../../base/layout.ts'
 import {
   applyRuleset,
   type ClosedSettings,
@@ -24,19 +24,16 @@ const networksOf = (interfaces: readonly NetworkInterface[]): Map<string, Prefix
  * Loads default deny where no table of ours is in force, so that nothing gets out while the rest comes up. Returns
  * whether it had to: then all pins are gone.
  */
-export async function closeIfOpen(layout: Layout, plan: Plan): Promise<boolean> {
+export async function closeIfOpen(plan: Plan): Promise<boolean> {
   const live = liveRuleset()
   if (live.present && live.intact) return live.closed
-  await loadClosed(layout, plan)
+  await loadClosed(plan)
   return true
 }
 
 /** Default deny for the client interfaces of a Plan's settings in place of whatever ruleset of ours stands. */
-export async function loadClosed(layout: Layout, { settings }: { settings: ClosedSettings }): Promise<void> {
-  const file = runtimePaths(layout).closingRuleset
-  replaceWhole(file, printClosedRuleset(settings, readLiveObjects()), 0o600)
-  await applyRuleset(file)
-}
+export const loadClosed = ({ settings }: { settings: ClosedSettings }): Promise<void> =>
+  applyRuleset(printClosedRuleset(settings, readLiveObjects()))
 
 /** Asks the kernel whether it would take the ruleset of a Plan; loads nothing. */
 export async function checkPlanRuleset(plan: Plan, interfaces: readonly NetworkInterface[]): Promise<void> {
@@ -44,11 +41,7 @@ export async function checkPlanRuleset(plan: Plan, interfaces: readonly NetworkI
 }
 
 /** Loads the generation's ruleset under a number that no open flow carries. One transaction; pins that stay are kept. */
-export async function loadRuleset(
-  layout: Layout,
-  generation: Generation,
-  interfaces: readonly NetworkInterface[],
-): Promise<void> {
+export async function loadRuleset(generation: Generation, interfaces: readonly NetworkInterface[]): Promise<void> {
   const { plan } = generation
   const mark = nextMark(plan.settings.markMask, liveRuleset().mark)
   const networks = networksOf(interfaces)
@@ -56,7 +49,5 @@ export async function loadRuleset(
   // What the guard loads when another program has removed the table.
   replaceWhole(files.closed, printClosedRuleset(plan.settings), 0o600)
   replaceWhole(files.ruleset, printRuleset(plan, { mark, live: NO_OBJECTS, networks }), 0o600)
-  const file = runtimePaths(layout).loadingRuleset
-  replaceWhole(file, printRuleset(plan, { mark, live: readLiveObjects(), networks }), 0o600)
-  await applyRuleset(file)
+  await applyRuleset(printRuleset(plan, { mark, live: readLiveObjects(), networks }))
 }

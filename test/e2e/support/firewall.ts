@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseAddress } from '../../../src/base/address.ts'
@@ -56,9 +56,7 @@ export class FirewallLab {
   }
 
   async load(text: string): Promise<void> {
-    const file = join(this.folder, 'ruleset.nft')
-    writeFileSync(file, text)
-    await this.gateway(() => applyRuleset(file))
+    await this.gateway(() => applyRuleset(text))
   }
 
   /** Pins and holds addresses as the pinner does. */

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { parseAddress } from '../../../src/base/address.ts'
 import {
   applyRuleset,
@@ -44,20 +42,13 @@ describe('the printed ruleset', () => {
 
 describe('the ruleset in the kernel', () => {
   let namespace: Namespace
-  let folder: string
   beforeEach(() => {
     namespace = new Namespace('rules')
-    folder = mkdtempSync(join(tmpdir(), 'cg-test-'))
   })
-  afterEach(() => {
-    namespace.dispose()
-    rmSync(folder, { recursive: true })
-  })
+  afterEach(() => namespace.dispose())
   const load = async (text: string) => {
-    const file = join(folder, 'ruleset.nft')
-    writeFileSync(file, text)
     await namespace.inside(() => checkRuleset(text))
-    await namespace.inside(() => applyRuleset(file))
+    await namespace.inside(() => applyRuleset(text))
   }
   const commit = (plan: Plan, mark: number) =>
     load(printRuleset(plan, { mark, live: namespace.inside(readLiveObjects), networks: CLIENT_NETWORKS }))

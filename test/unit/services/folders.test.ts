@@ -28,7 +28,7 @@ describe('the folders that the units share', () => {
     chmodSync(layout.run, 0o1775)
     prepareFolders(layout)
     const { current, intent, lock, generations, supervisorSocket } = runtimePaths(layout)
-    const names = ['loading.nft', 'closed.nft', 'ulogd.conf.new', 'current.new', 'guard', 'supervisor.lock']
+    const names = ['ulogd.conf.new', 'current.new', 'guard', 'supervisor.lock']
     const targets = [...names.map((name) => join(layout.run, name)), current, intent, `${intent}.new`, lock]
     for (const path of [...targets, supervisorSocket, join(generations, '0123456789abcdef')])
       for (const user of ['clawgress', 'ulog', 'bind']) assert.equal(can(user, `: > ${path}`), false, `${user} ${path}`)

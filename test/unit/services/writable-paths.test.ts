@@ -22,8 +22,6 @@ const WRITERS: Record<keyof ReturnType<typeof runtimePaths>, Writer | readonly W
   intent: 'root',
   generations: 'root',
   disabled: 'root',
-  loadingRuleset: 'root',
-  closingRuleset: 'root',
   ulogdConfiguration: 'root',
   pinnerFolder: 'clawgress-pinner',
   journal: 'clawgress-pinner',

@@ -100,10 +100,8 @@ export class PinnerRig {
   }
 
   async loadRuleset(plan: Plan, change = (text: string) => text): Promise<void> {
-    const file = join(this.layout.run, 'ruleset.nft')
     const mark = nextMark(plan.settings.markMask, liveRuleset().mark)
-    writeFileSync(file, change(printRuleset(plan, { mark, live: readLiveObjects(), networks: CLIENT_NETWORKS })))
-    await applyRuleset(file)
+    await applyRuleset(change(printRuleset(plan, { mark, live: readLiveObjects(), networks: CLIENT_NETWORKS })))
   }
 
   /** Everything up with a plan, from nothing. `anchors`: trust anchors for the resolver view, named.conf statements. */
