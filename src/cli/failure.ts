@@ -16,11 +16,8 @@ export function reportFailure(error: unknown): number {
     return EXIT.refused
   }
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
-  const problem = {
-    code: 'internal.bug',
-    message: `Clawgress made a mistake; nothing more was done: ${oneLine(message)}.`,
-  }
-  process.stderr.write(`${formatProblem({ ...problem, code: 'internal.bug' })}\n`)
+  const said = `Clawgress made a mistake; nothing more was done: ${oneLine(message)}.`
+  process.stderr.write(`${formatProblem({ code: 'internal.bug', message: said })}\n`)
   if (process.env.CLAWGRESS_DEBUG === '1' && stack !== undefined) process.stderr.write(`${stack}\n`)
   return EXIT.refused
 }

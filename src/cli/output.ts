@@ -1,9 +1,4 @@
-/** What a command shows: the same facts for programs and for people. */
-export interface Shown {
-  readonly data: unknown
-  /** Whole lines; the last one ends, too. */
-  readonly text: string
-}
+import type { Shown } from '../op_mode/format/shown.ts'
 
 export interface OutputOptions {
   readonly json?: boolean

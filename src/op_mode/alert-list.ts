@@ -5,6 +5,7 @@ import { askAlerts } from '../daemon/query-socket.ts'
 import { formatDuration } from './format/duration.ts'
 import type { Shown } from './format/shown.ts'
 import { counted, printTable } from './format/table.ts'
+import { printTime } from './format/time.ts'
 
 /** Alerts that fire, those that did lately, and how webhooks fare. Throws `system.unreachable` without the daemon. */
 export async function showAlerts(layout: Layout): Promise<Shown<AlertReport>> {
@@ -27,8 +28,8 @@ export async function showAlerts(layout: Layout): Promise<Shown<AlertReport>> {
 
 function printAlerts(title: string, alerts: readonly Alert[], isFiring: boolean): string {
   const rows = alerts.map(({ startsAt, endsAt, severity, event, summary }) => [
-    readable(startsAt),
-    ...(isFiring ? [] : [endsAt === undefined ? '-' : readable(endsAt)]),
+    printTime(startsAt),
+    ...(isFiring ? [] : [endsAt === undefined ? '-' : printTime(endsAt)]),
     severity,
     event,
     summary,
@@ -45,10 +46,8 @@ const printWebhooks = ({ webhooks }: AlertReport): string =>
     webhooks.map(({ id, waiting, lastSuccess, failuresInRow, lastError }) => [
       id,
       String(waiting),
-      lastSuccess === undefined ? '-' : readable(lastSuccess),
+      lastSuccess === undefined ? '-' : printTime(lastSuccess),
       String(failuresInRow),
       lastError ?? '-',
     ]),
   )
-
-const readable = (time: string): string => time.replace('T', ' ').replace(/\.\d+Z$/, '')

@@ -1,5 +1,4 @@
 import { Argument, Command, Option } from 'commander'
-import type { Measure } from '../../daemon/telemetry/measures.ts'
 import type { By } from '../../daemon/telemetry/telemetry.ts'
 import type { Window } from '../../daemon/telemetry/timeline.ts'
 import { wholeNumber } from '../options.ts'
@@ -41,7 +40,7 @@ export const telemetryCommand = (): Command =>
     .option('--top <number>', 'rows of a list', wholeNumber(1, 1_000))
     .option('--json', 'facts as JSON')
     .addHelpText('after', '\nExample:\n  clawgress telemetry --window 24h --by name')
-    .action(async (options: OutputOptions & { window: Window; by?: By; top?: number; order?: Measure }) => {
+    .action(async (options: OutputOptions & { window: Window; by?: By; top?: number }) => {
       const { showTelemetry } = await import('../../op_mode/telemetry.ts')
       show(await showTelemetry(await layout(), options), options)
     })

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 
+/** Registers `clawgress supervise`, what systemd does for the units elsewhere. */
 export function register(program: Command): void {
   program
     .command('supervise', { hidden: true })

@@ -14,7 +14,7 @@ const MOST_WAITED_FOR_A_KEY = 4
 const MOST_LARGE = 2
 
 /** A policy on its way to root. */
-export interface Upload {
+interface Upload {
   readonly policy: Readable
   /** To be called when it was handed over, or not. */
   readonly release: () => void

@@ -3,6 +3,7 @@ import { liveId } from '../../conf_mode/generation.ts'
 import { readHistory } from '../../conf_mode/policy/history.ts'
 import type { Shown } from '../format/shown.ts'
 import { printTable } from '../format/table.ts'
+import { printTime } from '../format/time.ts'
 
 /** Policies that were activated, newest first; the live one is marked. */
 export function showVersions(layout: Layout): Shown {
@@ -13,7 +14,7 @@ export function showVersions(layout: Layout): Shown {
   const rows = data.map((entry) => [
     `${entry.number}${entry.live ? ' (live)' : ''}`,
     entry.generation,
-    entry.time.replace('T', ' ').replace(/\.\d+Z$/, ''),
+    printTime(entry.time),
     entry.user,
     [entry.policyFile, ...(entry.config === true ? ['configuration'] : [])]
       .filter((from) => from !== undefined)

@@ -11,9 +11,8 @@ const POLL_MS = 500
 
 interface Operation {
   readonly id: string
-  readonly state?: 'running' | 'done' | 'failed'
+  readonly state?: 'running' | 'succeeded' | 'failed'
   readonly error?: string
-  readonly generation?: string
 }
 
 /** The policy, its history with differences, and the way back. */
