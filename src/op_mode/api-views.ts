@@ -29,7 +29,7 @@ export const apiViews = (layout: Layout, { live, status }: DaemonFacts): ApiView
   },
   versions: () => showVersions(layout).data as object[],
   test: (plan, question) => testDecision(plan, question).data,
-  difference: (plan, from, to) => showVersionDifference(layout, plan, from, to).data as object,
+  difference: (from, to) => showVersionDifference(layout, from, to).data as object,
 })
 
 function seenByGuard(layout: Layout, live: LivePlan | undefined): Pick<KnownFacts, 'sight' | 'policyFile'> {

@@ -71,12 +71,8 @@ export const versionsCommand = (): Command =>
     .action(async (options: OutputOptions & { compare?: string; to?: string }) => {
       if (options.compare !== undefined) {
         const { showVersionDifference } = await import('../../op_mode/policy/version-difference.ts')
-        const { livePlan } = await import('../../op_mode/policy/live-plan.ts')
-        const where = await layout()
-        show(
-          showVersionDifference(where, livePlan(where).plan, options.compare, options.to, Number.POSITIVE_INFINITY),
-          options,
-        )
+        const unbounded = Number.POSITIVE_INFINITY
+        show(showVersionDifference(await layout(), options.compare, options.to, unbounded), options)
         return
       }
       const { showVersions } = await import('../../op_mode/policy/versions.ts')

@@ -56,7 +56,7 @@ export function writeTerms(policy: Policy, folder: string): void {
  * serves to show a difference to people, and is no reason to refuse a commit.
  */
 export function storedPolicy(folder: string, plan: Plan): Policy | undefined {
-  return joinTerms(folder, plan) ?? parseAgain(folder)
+  return joinTerms(folder, plan) ?? policyOfSources(folder)
 }
 
 function joinTerms(folder: string, plan: Plan): Policy | undefined {
@@ -71,7 +71,8 @@ function joinTerms(folder: string, plan: Plan): Policy | undefined {
   }
 }
 
-function parseAgain(folder: string): Policy | undefined {
+/** The policy that a folder's sources say, as of the history, which keeps nothing else. Undefined where they cannot be read. */
+export function policyOfSources(folder: string): Policy | undefined {
   try {
     const { file, nodes } = readSources(folder)
     const policies = [

@@ -29,7 +29,7 @@ export interface ApiViews {
   versions(): readonly object[]
   test(plan: Plan, question: TestQuestion): object
   /** Between two entries of the history, by number or generation; absent: the one before the live one, and the live one. */
-  difference(plan: Plan, from: string | undefined, to: string | undefined): object
+  difference(from: string | undefined, to: string | undefined): object
 }
 
 export interface StatusView {

@@ -5,8 +5,7 @@ import type { Layout } from '../../base/layout.ts'
 import { liveId } from '../../conf_mode/generation.ts'
 import { differenceOf } from '../../conf_mode/policy/difference.ts'
 import { type HistoryEntry, readHistory } from '../../conf_mode/policy/history.ts'
-import { storedPolicy } from '../../conf_mode/policy/stored-policy.ts'
-import type { Plan } from '../../plan/types.ts'
+import { policyOfSources } from '../../conf_mode/policy/stored-policy.ts'
 import type { Shown } from '../format/shown.ts'
 
 /** Larger policies take so long to read that whoever answers others meanwhile should not. Octets. */
@@ -16,13 +15,7 @@ const MAX_BYTES = 8 << 20
  * What differs in meaning between two versions of the history, each by number or generation; without them between the
  * one before the live one and the live one. Policies above `maxBytes` are refused. Throws `policy.file` where there is no such version.
  */
-export function showVersionDifference(
-  layout: Layout,
-  plan: Plan,
-  from?: string,
-  to?: string,
-  maxBytes = MAX_BYTES,
-): Shown {
+export function showVersionDifference(layout: Layout, from?: string, to?: string, maxBytes = MAX_BYTES): Shown {
   const history = readHistory(layout)
   const live = liveId(layout)
   const newer = to === undefined ? history.findLast(({ generation }) => generation === live) : find(history, to)
@@ -32,7 +25,7 @@ export function showVersionDifference(
   const policyOf = (entry: HistoryEntry) => {
     if (sizeOf(entry) > maxBytes)
       fail('policy.limit', `Version ${entry.number} is too large to be compared here; compare the files themselves.`)
-    return storedPolicy(entry.folder, plan) ?? fail('policy.file', `Version ${entry.number} cannot be read any more.`)
+    return policyOfSources(entry.folder) ?? fail('policy.file', `Version ${entry.number} cannot be read any more.`)
   }
   const difference = differenceOf(older === undefined ? undefined : policyOf(older), policyOf(newer))
   const about = ({ number, generation, time, user }: HistoryEntry) => ({ number, generation, time, user })

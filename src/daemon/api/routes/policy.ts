@@ -1,8 +1,10 @@
 import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { fail } from '../../../base/errors.ts'
 import type { Plan } from '../../../plan/types.ts'
+import { ReadingTurns } from '../../records/reading/reading-turns.ts'
 import type { ApiContext, ApiServer } from '../context.ts'
 import { operationView } from '../operations.ts'
 import { failure, success, successOf } from '../reply.ts'
@@ -18,6 +20,7 @@ const refusals = { '4xx': failure, '5xx': failure }
 /** The routes that show what is enforced and what it comes from. */
 export function policyRoutes(app: ApiServer, { plan, views, operations }: ApiContext): void {
   const live = (): Plan => plan() ?? fail('config.missing', 'No policy is live; configure service clawgress first.')
+  const turns = new ReadingTurns()
 
   app.get(
     '/clawgress/policy',
@@ -66,7 +69,14 @@ export function policyRoutes(app: ApiServer, { plan, views, operations }: ApiCon
         response: { 200: successOf(z.looseObject({})), ...refusals },
       },
     },
-    ({ query }) => success(views.difference(live(), query.from, query.to) as Record<string, unknown>),
+    async ({ query: { from, to }, caller }) => {
+      const difference = await turns.take(caller!.id, async () => {
+        // Large policies take half a second to compare, and the rest of the program comes in between.
+        await setImmediate()
+        return views.difference(from, to)
+      })
+      return success(difference as Record<string, unknown>)
+    },
   )
 
   app.get(

@@ -13,7 +13,7 @@ export class ReadingTurns {
   async take<Result>(asker: string, read: () => Promise<Result>): Promise<Result> {
     const own = this.askers.filter((each) => each === asker).length
     if (this.askers.length >= MOST || own >= MOST_OF_ONE)
-      fail('api.rate', 'Too many questions about records wait for their answers; ask again in a second.')
+      fail('api.rate', 'Too many long questions wait for their answers; ask again in a second.')
     this.askers.push(asker)
     const reading = this.last.then(read)
     // Who asked hears of the failure; the next one has nothing to do with it.

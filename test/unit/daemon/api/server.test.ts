@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { hashKey } from '../../../../src/daemon/api/keys.ts'
+import { historyFolder } from '../../../../src/services/index.ts'
 import { KEYS, type Running, rawConnection, serveApi, untilClosed } from './support/gateway.ts'
 
 interface Envelope {
@@ -11,7 +14,7 @@ interface Envelope {
 describe('the server of the API', () => {
   let api: Running
   beforeEach(async () => {
-    api = await serveApi({}, { connectionsPerClient: 8 })
+    api = await serveApi({}, { connectionsPerClient: 16 })
   })
   afterEach(() => api.close())
 
@@ -56,7 +59,7 @@ describe('the server of the API', () => {
   })
 
   it('gives no client more connections than its share', async () => {
-    const sockets = await Promise.all(Array.from({ length: 12 }, () => rawConnection(api.port)))
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => rawConnection(api.port)))
     const refused = sockets.map(async (socket) => {
       const first = new Promise<boolean>((resolve) => {
         socket.once('data', () => resolve(false))
@@ -154,6 +157,36 @@ describe('the server of the API', () => {
       (await ask('/status', { headers: { 'x-large': 'x'.repeat(20_000) } }).catch(() => ({ status: 431 }))).status,
       431,
     )
+  })
+
+  it('compares one pair of versions after the other, and has few of one key wait', async () => {
+    for (const number of [1, 2]) {
+      const folder = join(historyFolder(api.layout), `${number}-${String(number).repeat(16)}`)
+      mkdirSync(folder, { recursive: true })
+      const domains = Array.from({ length: 5_000 }, (_, i) => `h${i * number}.example.com`)
+      writeFileSync(join(folder, 'policy.json'), JSON.stringify({ version: 1, allow: { domains } }))
+      const meta = { generation: String(number).repeat(16), time: '2026-01-01T00:00:00.000Z', user: 'ci', summary: '' }
+      writeFileSync(join(folder, 'meta.json'), JSON.stringify(meta))
+    }
+    const request = `GET /clawgress/policy/diff?from=1&to=2 HTTP/1.1\r\nHost: x\r\nX-API-Key: ${KEYS.viewer}\r\n`
+    const sockets = await Promise.all(Array.from({ length: 12 }, () => rawConnection(api.port)))
+    // A connection is accepted in a turn of its own.
+    for (const socket of sockets) {
+      socket.write('GET /clawgress/health HTTP/1.1\r\nHost: x\r\n\r\n')
+      await new Promise((resolve) => socket.once('data', resolve))
+    }
+    let turns = 0
+    const counting = setInterval(() => turns++)
+    const answers = await Promise.all(
+      sockets.map((socket) => {
+        socket.write(`${request}Connection: close\r\n\r\n`)
+        return untilClosed(socket)
+      }),
+    )
+    clearInterval(counting)
+    const statuses = answers.map((answer) => Number(answer.slice(9, 12)))
+    assert.deepEqual(statuses.sort(), [...Array(8).fill(200), ...Array(4).fill(429)])
+    assert.ok(turns >= 8, `others had ${turns} turns`)
   })
 
   it('says that what would be committed into the configuration cannot be tried', async () => {

@@ -83,7 +83,7 @@ describe('questions over a full log', () => {
     assert.equal(answers.filter(({ status }) => status === 200).length, 8)
     assert.equal(refused.length, 12)
     assert.equal(refused[0]!.headers.get('retry-after'), '1')
-    assert.match(await refused[0]!.text(), /Too many questions about records wait/)
+    assert.match(await refused[0]!.text(), /Too many long questions wait/)
     assert.equal((await ask('limit=1')).status, 200)
   })
 
