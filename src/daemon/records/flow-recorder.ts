@@ -64,7 +64,7 @@ export class FlowRecorder {
   get troubles(): readonly string[] {
     const { trouble } = this.output
     const unwritten = trouble && `flow records cannot be written: ${trouble}`
-    return [unwritten, this.tail.trouble].filter((each) => each !== undefined)
+    return [unwritten, ...this.tail.troubles].filter((each) => each !== undefined)
   }
 
   get lost(): { disk: number; unreadable: number } {

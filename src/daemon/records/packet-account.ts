@@ -92,7 +92,7 @@ export class PacketAccount {
 
   /** The bookmark has been set to it, unless that failed. */
   settle(place: string, accounted: number): void {
-    if (place !== '' && this.tail.trouble === undefined) this.bookmarked = [place, accounted]
+    if (place !== '' && this.tail.placeTrouble === undefined) this.bookmarked = [place, accounted]
   }
 }
 

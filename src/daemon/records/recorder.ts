@@ -140,7 +140,7 @@ export class Recorder {
     const troubles = [
       this.context.plans.trouble,
       this.output.trouble && `decision records cannot be written: ${this.output.trouble}`,
-      ...this.sources.map(({ tail }) => tail.trouble),
+      ...this.sources.flatMap(({ tail }) => tail.troubles),
     ].filter((trouble) => trouble !== undefined)
     return {
       startedAt: this.startedAt.toISOString(),

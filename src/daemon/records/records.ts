@@ -104,7 +104,10 @@ export class Records {
   status(): DaemonStatus {
     const status = this.denials.status()
     const { troubles, counts } = this.flows
-    const others = [this.omissionLog.trouble, ...this.followers.map(({ trouble }) => trouble)]
+    const others = [
+      this.omissionLog.trouble,
+      ...[this.lostRecords, ...this.followers].flatMap(({ troubles }) => troubles),
+    ]
     const uncounted =
       counts.uncounted === 0
         ? undefined

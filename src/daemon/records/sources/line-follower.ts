@@ -4,10 +4,7 @@ import { RecordOutput } from '../outputs/record-output.ts'
 import type { RecordContext } from '../record-context.ts'
 import { Tail } from './tail.ts'
 
-/**
- * Follows a file of records that another program writes (commits, alerts), for syslog and for whoever listens here.
- * What was written before this program's first start is passed over.
- */
+/** Follows a file of records that another program writes (commits, alerts), for syslog and for whoever listens here. */
 export class LineFollower {
   /** Lines that are no records of a version known here. */
   private unreadableLines = 0
@@ -24,13 +21,14 @@ export class LineFollower {
     this.output = new RecordOutput(undefined, context.systemLog, context.bus)
   }
 
-  get trouble(): string | undefined {
-    return this.tail.trouble
+  get troubles(): readonly string[] {
+    return this.tail.troubles
   }
 
-  /** Lines that were too long or no records. */
+  /** Lines that were too long or no records, and files that are gone. */
   get unreadable(): number {
-    return this.unreadableLines + this.tail.counts.overlong
+    const { overlong, gaps } = this.tail.counts
+    return this.unreadableLines + overlong + gaps
   }
 
   step(): void {

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 import {
+  accessSync,
   closeSync,
+  constants,
   fstatSync,
   openSync,
   readdirSync,
@@ -50,7 +52,9 @@ export class Tail {
   readonly counts: TailCounts = { lines: 0, overlong: 0, rotations: 0, gaps: 0 }
   readonly path: string
   /** Why the place cannot be remembered, in words, until it can. */
-  trouble: string | undefined
+  placeTrouble: string | undefined
+  /** The same of the log. */
+  private readTrouble: string | undefined
   private readonly options: TailOptions
   private readonly maxLine: number
   private readonly chunk = Buffer.allocUnsafe(CHUNK)
@@ -69,13 +73,19 @@ export class Tail {
     this.maxLine = options.maxLine ?? 16384
   }
 
-  /** Hands over the whole lines that have come. True: there may be more at once. */
+  /** What is wrong, in words; empty when all is well. */
+  get troubles(): readonly string[] {
+    return [this.readTrouble, this.placeTrouble].filter((each) => each !== undefined)
+  }
+
+  /** Hands over the whole lines that have come. True: there may be more at once. Throws only what `onLine` throws. */
   poll(onLine: (line: string) => void): boolean {
-    if (this.file === undefined && !this.open()) return false
+    if (this.file === undefined && this.attempt(() => this.open()) !== true) return false
     for (let i = 0; i < CHUNKS_A_POLL; i++) {
       const file = this.file!
-      const length = readSync(file.fd, this.chunk, 0, CHUNK, file.offset)
-      if (length === 0) return this.atEnd()
+      const length = this.attempt(() => readSync(file.fd, this.chunk, 0, CHUNK, file.offset))
+      if (length !== undefined) this.readTrouble = undefined
+      if (!length) return this.attempt(() => this.atEnd()) ?? false
       file.offset += length
       this.split(this.chunk.subarray(0, length), onLine)
     }
@@ -105,29 +115,37 @@ export class Tail {
     this.file = undefined
   }
 
+  /** What the disk does not give is told, and looked for again with the next poll: undefined. */
+  private attempt<Result>(look: () => Result): Result | undefined {
+    try {
+      return look()
+    } catch (error) {
+      const { code = String(error) } = error as NodeJS.ErrnoException
+      // What is not there, or not any more, is no trouble.
+      const isMissing = code === 'ENOENT'
+      this.readTrouble = isMissing ? undefined : `${this.path} cannot be read, so there are no records of it: ${code}`
+      return undefined
+    }
+  }
+
   private write(place: string): boolean {
     try {
       writeFileSync(`${this.options.bookmark}.new`, place)
       renameSync(`${this.options.bookmark}.new`, this.options.bookmark)
       this.saved = place
-      this.trouble = undefined
+      this.placeTrouble = undefined
     } catch (error) {
       // Tried again with the next place: after a crash some lines would be told twice, and none is left out.
       const reason = (error as NodeJS.ErrnoException).code ?? String(error)
-      this.trouble = `how far ${this.path} was read cannot be kept, so a restart would tell some records twice: ${reason}`
+      this.placeTrouble = `how far ${this.path} was read cannot be kept, so a restart would tell some records twice: ${reason}`
     }
-    return this.trouble === undefined
+    return this.placeTrouble === undefined
   }
 
   private open(): boolean {
     const bookmark = this.isFirstOpen ? readBookmark(this.options.bookmark) : undefined
     const renamed = bookmark === undefined ? undefined : this.findRenamed(bookmark)
-    let fd: number
-    try {
-      fd = openSync(renamed ?? this.path, 'r')
-    } catch {
-      return false
-    }
+    const fd = openSync(renamed ?? this.path, 'r')
     this.isFirstOpen = false
     const stat = fstatSync(fd)
     if (bookmark !== undefined && !isThe(bookmark, stat)) {
@@ -178,8 +196,11 @@ export class Tail {
     }
     const current = statSync(this.path, { throwIfNoEntry: false })
     if (current === undefined || isThe(file, current)) return false
+    accessSync(this.path, constants.R_OK)
     if (!this.openNext(file)) return false
     this.counts.rotations++
+    // What could not be read of the file before is gone with it.
+    if (this.readTrouble !== undefined) this.counts.gaps++
     return true
   }
 

@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -221,7 +222,7 @@ describe('a followed log', () => {
         writeFileSync(path, line.repeat(6 * 1024))
         assert.equal(read(tail).length, 6 * 1024)
         tail.save(tail.place())
-        assert.match(tail.trouble ?? '', new RegExp(`^how far ${path} was read cannot be kept, .*: ${code}$`))
+        assert.match(tail.troubles.join(), new RegExp(`^how far ${path} was read cannot be kept, .*: ${code}$`))
         const restarted = new Tail(options)
         tails.push(restarted)
         assert.equal(read(restarted).length, 6 * 1024, 'nothing was given back that is still to be read')
@@ -229,7 +230,7 @@ describe('a followed log', () => {
         assert.deepEqual(read(tail), ['b'])
         execFileSync('mount', [...mend, places])
         tail.save(tail.place())
-        assert.equal(tail.trouble, undefined)
+        assert.deepEqual(tail.troubles, [])
         appendFileSync(path, 'c\n')
         const next = new Tail(options)
         tails.push(next)
@@ -237,6 +238,35 @@ describe('a followed log', () => {
       } finally {
         execFileSync('umount', [places])
       }
+    })
+
+  it('that the disk does not give is told, costs no other log anything, and is read again when it can be', () => {
+    // Of its first octets the kernel says what it says of a damaged sector.
+    symlinkSync('/proc/self/mem', path)
+    const tail = follow()
+    assert.deepEqual([read(tail), tail.troubles], [[], [`${path} cannot be read, so there are no records of it: EIO`]])
+    renameSync(path, `${path}.0`)
+    assert.deepEqual([read(tail), tail.troubles.length], [[], 1])
+    writeFileSync(path, 'a\n')
+    assert.deepEqual([read(tail), tail.troubles], [['a'], []])
+    assert.equal(tail.counts.gaps, 1, 'what the damaged file held is gone')
+  })
+
+  for (const [when, before] of [
+    ['from the start', []],
+    ['once it was turned over', ['a']],
+  ] as const)
+    it(`that nobody may open ${when} is told of, and read when it may be`, () => {
+      const tail = follow()
+      if (before.length > 0) writeFileSync(path, 'a\n')
+      assert.deepEqual(read(tail), before)
+      rmSync(path, { force: true })
+      symlinkSync(path, path)
+      assert.deepEqual([read(tail), tail.troubles.join().endsWith(': ELOOP')], [[], true])
+      rmSync(path)
+      assert.deepEqual([read(tail), tail.troubles], [[], []])
+      writeFileSync(path, 'b\n')
+      assert.deepEqual([read(tail), tail.counts.gaps], [['b'], 0])
     })
 
   it('loses overlong lines, counted, and no others', () => {
