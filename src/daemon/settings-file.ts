@@ -23,8 +23,15 @@ export function readSettingsFile<Settings extends z.ZodType>(
   }
 }
 
-/** Tells one file from another that took its place; undefined where there is none. */
+/**
+ * Tells one file from another that took its place; undefined where there is none. Never throws: what cannot be looked at
+ * is another, and whoever reads it then says why that cannot be done.
+ */
 export function stampOf(file: string): string | undefined {
-  const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
-  return stat === undefined ? undefined : `${stat.ino} ${stat.mtimeNs}`
+  try {
+    const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
+    return stat === undefined ? undefined : `${stat.ino} ${stat.mtimeNs}`
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code
+  }
 }

@@ -1,9 +1,8 @@
 import { X509Certificate } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { API_SETTINGS_FILE } from '../api/settings.ts'
-import { stampOf } from '../settings-file.ts'
+import { readSettingsFile, stampOf } from '../settings-file.ts'
 import { WHY_SETTINGS_FILE } from '../why/settings.ts'
 import type { Condition } from './alert.ts'
 import { ALERT_SETTINGS_FILE } from './settings.ts'
@@ -13,7 +12,6 @@ const WARN_DAYS = 30
 const CRITICAL_DAYS = 7
 /** A clock that is wrong for a moment ends no certificate. */
 const FOR_MS = 60_000
-const MAX_BYTES = 4 << 20
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
 /** Of any settings file of the daemon, only what may hold certificates. */
@@ -67,8 +65,7 @@ export class Certificates {
 /** Undefined where they cannot be read. */
 function readEndings(file: string, use: string): Ending[] | undefined {
   try {
-    if (statSync(file).size > MAX_BYTES) return []
-    const { tls, webhooks = [] } = settingsWithCertificates.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const { tls, webhooks = [] } = readSettingsFile(file, settingsWithCertificates) ?? {}
     return [
       ...(tls === undefined ? [] : endingOf(tls.certificate, use)),
       ...webhooks.flatMap(({ id, authorities }) =>

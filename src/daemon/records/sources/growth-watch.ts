@@ -54,27 +54,26 @@ export class GrowthWatch {
 
   private look(): void {
     this.lookedAt = performance.now()
-    for (const folder of this.names.keys()) {
-      const stat = statSync(folder, { throwIfNoEntry: false })
-      const identity = stat && `${stat.ino} ${stat.birthtimeMs}`
-      if (this.watched.get(folder)?.identity === identity) continue
-      this.forget(folder)
-      if (identity !== undefined) this.watch(folder, identity)
-    }
+    for (const folder of this.names.keys())
+      try {
+        const stat = statSync(folder, { throwIfNoEntry: false })
+        const identity = stat && `${stat.ino} ${stat.birthtimeMs}`
+        if (this.watched.get(folder)?.identity === identity) continue
+        this.forget(folder)
+        if (identity !== undefined) this.watch(folder, identity)
+      } catch {
+        // No watches left, or no right to: time alone ends the waits, and it is tried again.
+      }
   }
 
   private watch(folder: string, identity: string): void {
-    try {
-      const watcher = watch(folder, { persistent: false }, (_event, name) => {
-        if (name === null || !this.names.get(folder)!.has(name)) return
-        this.hasGrown = true
-        this.wake?.()
-      })
-      watcher.on('error', () => this.forget(folder))
-      this.watched.set(folder, { identity, watcher })
-    } catch {
-      // No watches left, or no right to: time alone ends the waits, and it is tried again.
-    }
+    const watcher = watch(folder, { persistent: false }, (_event, name) => {
+      if (name === null || !this.names.get(folder)!.has(name)) return
+      this.hasGrown = true
+      this.wake?.()
+    })
+    watcher.on('error', () => this.forget(folder))
+    this.watched.set(folder, { identity, watcher })
   }
 
   private forget(folder: string): void {

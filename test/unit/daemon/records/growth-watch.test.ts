@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdirSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { GrowthWatch } from '../../../../src/daemon/records/sources/growth-watch.ts'
 import { tempFolder } from '../temp-folder.ts'
@@ -33,6 +33,13 @@ describe('a wait for logs to grow', () => {
     appendFileSync(join(folder(), 'other.log'), 'x')
     await waiting
     assert.ok(performance.now() - began >= 145)
+  })
+
+  it('is no more than a wait where a folder cannot be looked at', async () => {
+    const loop = join(folder(), 'loop')
+    symlinkSync(loop, loop)
+    watch = new GrowthWatch([join(loop, 'd.log')])
+    await watch.wait(1)
   })
 
   it('is no more than a wait where a folder is missing, and ends early once it is there or was made anew', async () => {
