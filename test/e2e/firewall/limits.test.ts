@@ -49,9 +49,12 @@ describe('what one client may ask of the gateway', () => {
       lab.closing(new TcpServer(gateway, 5053))
       const socket = lab.closing(new UdpSocket(client1, CLIENT[family]).bind(CLIENT[family], 5555)).connect(own, 53)
       assert.equal(await tcpTry(client1, own, 53), 'open')
-      for (let sent = 0; sent < FLOOD; ) if (socket.send('question') === undefined) sent++
-      const results = await Promise.all(Array.from({ length: 100 }, () => tcpTry(client1, own, 53)))
-      assert.ok(results.includes('ECONNREFUSED'))
+      // A machine that stands still after the questions gives time for as many connections.
+      await until('a connection is refused', 5000, async () => {
+        for (let sent = 0; sent < FLOOD; ) if (socket.send('question') === undefined) sent++
+        const results = await Promise.all(Array.from({ length: 100 }, () => tcpTry(client1, own, 53)))
+        return results.includes('ECONNREFUSED')
+      })
     })
 
     it(`is bounded in pings a second, of its own only: IPv${family}`, async () => {
