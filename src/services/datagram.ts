@@ -1,4 +1,4 @@
-import { calls } from '../firewall/netlink/libc.ts'
+import { calls, errno } from '../firewall/netlink/libc.ts'
 
 const AF_UNIX = 1
 const SOCK_DGRAM = 2
@@ -17,11 +17,13 @@ export class DatagramSender {
     this.address = Buffer.concat([Buffer.from([AF_UNIX, 0]), Buffer.from(name)])
   }
 
-  /** False: nobody took it. */
-  send(content: Buffer): boolean {
-    this.fd ??= calls.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)
+  /** Returns 0, or the errno: nobody took it. */
+  send(content: Buffer): number {
+    const fd = this.fd ?? calls.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)
+    if (fd < 0) return errno()
+    this.fd = fd
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL
-    return calls.sendto(this.fd, content, content.length, flags, this.address, this.address.length) === content.length
+    return calls.sendto(fd, content, content.length, flags, this.address, this.address.length) < 0 ? errno() : 0
   }
 
   close(): void {

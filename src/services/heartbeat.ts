@@ -46,7 +46,7 @@ export class Heartbeat {
   private beat(): void {
     // Until systemd took it once: it kills a unit that does not say that it has started.
     const told = this.isReadyTold ? 'WATCHDOG=1' : 'READY=1\nWATCHDOG=1'
-    if (this.systemd?.send(Buffer.from(told)) === true) this.isReadyTold = true
+    if (this.systemd?.send(Buffer.from(told)) === 0) this.isReadyTold = true
     // A supervisor that does not read now will find one beat, and must not hold us up.
     if (!this.hasPipe || this.isWriting) return
     this.isWriting = true

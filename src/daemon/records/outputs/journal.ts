@@ -1,15 +1,10 @@
-import { calls, ERRNO, errno } from '../../../firewall/netlink/libc.ts'
+import { ERRNO } from '../../../firewall/netlink/libc.ts'
+import { DatagramSender } from '../../../services/datagram.ts'
 import { printRecord } from '../kinds/record.ts'
 import type { AnyRecord } from '../kinds/record-kinds.ts'
 
 /** Where journald takes entries in its own form (systemd, "Native Journal Protocol"). */
 export const JOURNAL_SOCKET = '/run/systemd/journal/socket'
-
-const AF_UNIX = 1
-const SOCK_DGRAM = 2
-const SOCK_CLOEXEC = 0o2000000
-const MSG_DONTWAIT = 0x40
-const MSG_NOSIGNAL = 0x4000
 
 /** Fields of records that become fields of the journal. */
 const FIELDS = [
@@ -64,44 +59,33 @@ const PAUSE = { least: 100, most: 10_000 }
  * so does everything for a while after a failure, until it is tried again.
  */
 export class Journal {
-  private readonly address: Buffer
-  private fd: number | undefined
+  private readonly socket: DatagramSender
   private pause = PAUSE.least
   private closedUntil = Number.NEGATIVE_INFINITY
 
   constructor(path = JOURNAL_SOCKET) {
-    this.address = Buffer.concat([Buffer.from([AF_UNIX, 0]), Buffer.from(`${path}\0`)])
+    this.socket = new DatagramSender(path)
   }
 
   /** Returns how many it took, of the first ones; `lines` are the records as they are printed. */
   send(records: readonly AnyRecord[], lines: readonly string[], facility: string): number {
-    if (performance.now() < this.closedUntil || !this.open()) return 0
+    if (performance.now() < this.closedUntil) return 0
     const refused = records.findIndex((record, at) => !this.sendOne(journalEntry(record, lines[at]!, facility)))
     return refused < 0 ? records.length : refused
   }
 
   close(): void {
-    if (this.fd !== undefined) calls.close(this.fd)
-    this.fd = undefined
-  }
-
-  private open(): boolean {
-    if (this.fd !== undefined) return true
-    const fd = calls.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)
-    if (fd >= 0) this.fd = fd
-    else this.rest()
-    return fd >= 0
+    this.socket.close()
   }
 
   private sendOne(entry: Buffer): boolean {
-    const flags = MSG_DONTWAIT | MSG_NOSIGNAL
-    const sent = calls.sendto(this.fd!, entry, entry.length, flags, this.address, this.address.length)
-    if (sent === entry.length) {
+    const error = this.socket.send(entry)
+    if (error === 0) {
       this.pause = PAUSE.least
       return true
     }
     // A full queue is no failure of the socket.
-    if (errno() !== ERRNO.EAGAIN && errno() !== ERRNO.ENOBUFS) this.rest()
+    if (error !== ERRNO.EAGAIN && error !== ERRNO.ENOBUFS) this.rest()
     return false
   }
 
