@@ -1,3 +1,4 @@
+import type { Server } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { currentLayout, type Layout, runtimePaths } from '../base/layout.ts'
 import type { Plan } from '../plan/types.ts'
@@ -72,15 +73,7 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
     options,
   )
   const why = new WhyPage({ layout, plan: () => livePlan(plans)?.plan, lookUpNames })
-  why.start()
-  const server = await serveStatus(layout, status)
-  const { telemetry } = counts
-  const queries = await serveQueries(layout, {
-    telemetry,
-    metricsText: () => counts.metricsText(),
-    onRecord,
-    alerts,
-  })
+  const servers: Server[] = []
   const { nflogRecords, namedDenials, pinnerDenials } = runtimePaths(layout)
   const growth = new GrowthWatch([nflogRecords, namedDenials, pinnerDenials])
   let isEnding = false
@@ -91,6 +84,11 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
   process.once('SIGTERM', end)
   process.once('SIGINT', end)
   try {
+    why.start()
+    servers.push(await serveStatus(layout, status))
+    const { telemetry } = counts
+    const metricsText = () => counts.metricsText()
+    servers.push(await serveQueries(layout, { telemetry, metricsText, onRecord, alerts }))
     while (!isEnding) {
       const now = Date.now()
       guard.refresh(now)
@@ -102,8 +100,7 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<void> {
     process.off('SIGTERM', end)
     process.off('SIGINT', end)
     // Also after a failure: a process that still answers on its socket would never be started anew.
-    server.close()
-    queries.close()
+    for (const server of servers) server.close()
     await Promise.all([api?.stop(), why.stop()])
     growth.close()
     records.close()
