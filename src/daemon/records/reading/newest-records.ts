@@ -25,7 +25,7 @@ const DISORDER = 10_000
 const KINDS: readonly RecordKind[] = ['deny', 'allow', 'commit', 'alert', 'omission']
 
 /** Bounds on one reading. */
-export interface ReadingBounds {
+interface ReadingBounds {
   /** Octets of logs, over all files; the first portion of each is read at any rate, so that every page gets further. */
   readonly maxBytes?: number
   /** Ends the reading: the promise then rejects with its reason. */
