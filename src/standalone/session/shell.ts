@@ -133,10 +133,15 @@ export class Shell {
     return pending === undefined ? undefined : new Date(pending.deadline)
   }
 
-  /** Takes a commit back whose time for `confirm` is over. @returns false where that failed and is to be tried again */
-  async revertUnconfirmed(): Promise<boolean> {
+  /**
+   * Takes a commit back whose time for `confirm` is over: by the clock, or that of `over`, whatever the clock says.
+   * @returns false where that failed and is to be tried again
+   */
+  async revertUnconfirmed(over?: Date): Promise<boolean> {
     const pending = this.#unconfirmed.read()
-    if (pending === undefined || Date.parse(pending.deadline) > Date.now()) return true
+    if (pending === undefined) return true
+    const deadline = Date.parse(pending.deadline)
+    if (deadline > Date.now() && deadline !== over?.getTime()) return true
     this.#write('[commit-confirm] Reverting to previous config now\n')
     const session = this.#newSession()
     session.replace(pending.previous)

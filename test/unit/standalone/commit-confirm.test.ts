@@ -53,6 +53,21 @@ describe('a commit that has to be confirmed', () => {
     assert.equal(comments(shell)[0], 'not confirmed in time')
   })
 
+  it('is taken back when as much time has passed, though the clock was set back', async () => {
+    const shell = await unconfirmed()
+    const clock = Date.now
+    let elapsed = 0
+    const watched = watchUnconfirmed(newShell(), () => elapsed)
+    try {
+      Date.now = () => clock() - 3_600_000
+      elapsed = 600_000
+      assert.equal(await watched, true)
+    } finally {
+      Date.now = clock
+    }
+    assert.deepEqual(shell.store.active().get(PATH)?.values, ['one'])
+  })
+
   it('is taken back at the next configure where its watcher was ended', async () => {
     const shell = newShell(ABSENT)
     fixture.text = ''
