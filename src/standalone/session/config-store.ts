@@ -35,8 +35,10 @@ export interface Revision {
 export function writeAtomically(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true })
   const temporary = `${file}.${process.pid}.new`
+  // Never into what somebody has put there, as everybody may in a folder such as /tmp.
+  rmSync(temporary, { force: true })
   try {
-    writeFileSync(temporary, text, { mode: 0o640, flush: true })
+    writeFileSync(temporary, text, { mode: 0o640, flush: true, flag: 'wx' })
     renameSync(temporary, file)
   } catch (error) {
     rmSync(temporary, { force: true })

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SessionFixture } from './session-fixture.ts'
 
@@ -44,6 +44,16 @@ service {
       "Loading configuration from 'config.boot'\nNo configuration changes to commit.\n",
     )
     assert.equal(await run(shell, 'exit'), '')
+  })
+
+  it('is saved over nothing but the file that was named, whatever lies beside that', async () => {
+    const victim = join(folder, 'victim')
+    writeFileSync(victim, 'precious')
+    symlinkSync(victim, join(folder, `config/copy.boot.${process.pid}.new`))
+    const shell = await configuring('set service demo mode two', 'commit')
+    assert.equal(await run(shell, 'save copy.boot'), '')
+    assert.equal(readFileSync(victim, 'utf8'), 'precious')
+    assert.match(readFileSync(join(folder, 'config/copy.boot'), 'utf8'), /mode "two"/)
   })
 
   it('refuses at commit what a loaded file should not hold', async () => {
