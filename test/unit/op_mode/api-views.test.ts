@@ -4,22 +4,12 @@ import { layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
 import { apiViews } from '../../../src/op_mode/api-views.ts'
 import { compilePlan } from '../../../src/plan/index.ts'
 import { parsePolicy } from '../../../src/policy/index.ts'
+import { IDLE_DAEMON } from '../../support/idle-daemon.ts'
 import { testSettings } from '../daemon/settings.ts'
 import { tempFolder } from '../daemon/temp-folder.ts'
 
 const { policy } = parsePolicy(Buffer.from('{"version":1}'))
 const PLAN = compilePlan(policy, testSettings, { policyFile: '/config/policy.json' })
-const DAEMON = {
-  startedAt: '2026-01-01T00:00:00.000Z',
-  generation: null,
-  troubles: [],
-  records: 0,
-  flows: 0,
-  lines: 0,
-  lastHour: {},
-  lost: { kernel: 0, unreadable: 0, disk: 0, syslog: 0 },
-  backlog: 0,
-}
 
 describe('the status over the API', () => {
   const folder = tempFolder()
@@ -32,7 +22,7 @@ describe('the status over the API', () => {
       const report = { ...seen, seenAt: Date.now() - ageMs, policyFile }
       writeFileSync(runtimePaths(layout).guardReport, JSON.stringify(report))
       const since = new Date(Date.now() - 5_000)
-      const { status } = apiViews(layout, { live: () => ({ plan: PLAN, since }), status: () => DAEMON })
+      const { status } = apiViews(layout, { live: () => ({ plan: PLAN, since }), status: () => IDLE_DAEMON })
       const { policyFileState, troubles } = await status()
       return [policyFileState, troubles.some((trouble) => trouble.includes('/config/policy.json'))]
     }

@@ -8,6 +8,7 @@ import type { StatusFacts } from '../../../src/op_mode/status/status-facts.ts'
 import { findTroubles } from '../../../src/op_mode/status/status-troubles.ts'
 import { compilePlan } from '../../../src/plan/index.ts'
 import { parsePolicy } from '../../../src/policy/index.ts'
+import { IDLE_DAEMON } from '../../support/idle-daemon.ts'
 import { testSettings } from '../daemon/settings.ts'
 import { tempFolder } from '../daemon/temp-folder.ts'
 
@@ -22,17 +23,7 @@ const WELL: StatusFacts = {
   counters: { denied: {}, logged: NONE, notLogged: NONE },
   units: [{ name: 'clawgress-named', description: 'Clawgress name server', state: 'running', restarts: 0 }],
   pins: { answers: 0, addresses: 0, nameServers: [], ready: true, generation: plan.generation, problems: [] },
-  daemon: {
-    startedAt: '',
-    generation: plan.generation,
-    troubles: [],
-    records: 0,
-    flows: 0,
-    lines: 0,
-    lastHour: {},
-    lost: { kernel: 0, unreadable: 0, disk: 0, syslog: 0 },
-    backlog: 0,
-  },
+  daemon: { ...IDLE_DAEMON, generation: plan.generation },
   policyFile: 'same',
   isApplying: false,
   unconfirmedUntil: undefined,

@@ -13,6 +13,7 @@ import { type ApiSettings, ROLES } from '../../../../../src/daemon/api/settings.
 import { RecordBus } from '../../../../../src/daemon/records/outputs/record-bus.ts'
 import { Telemetry } from '../../../../../src/daemon/telemetry/telemetry.ts'
 import { apiViews } from '../../../../../src/op_mode/api-views.ts'
+import { IDLE_DAEMON } from '../../../../support/idle-daemon.ts'
 
 const SALT = '00'.repeat(32)
 export const KEYS = { viewer: 'viewer-key-0123456789', operator: 'operator-key-012345', admin: 'admin-key-0123456789' }
@@ -46,7 +47,7 @@ export async function serveApi(
   const port = await freePort()
   const keys = ROLES.map((role) => ({ id: role, role, hash: hashKey(KEYS[role], SALT) }))
   const settings: ApiSettings = { listen: ['127.0.0.1'], port, allowClients: [], salt: SALT, keys, ...more }
-  const views = apiViews(layout, { live: () => undefined, status: () => STATUS })
+  const views = apiViews(layout, { live: () => undefined, status: () => IDLE_DAEMON })
   const bus = new RecordBus()
   const telemetry = new Telemetry(join(layout.run, 'telemetry.db'))
   bus.onRecord((record) => telemetry.record(record))
@@ -106,18 +107,6 @@ export const REPORT: AlertReport = {
   webhooks: [{ id: 'pager', waiting: 1, failuresInRow: 3, lastError: 'connection refused', refused: 0 }],
   leftOut: 0,
   learningSeconds: 0,
-}
-
-const STATUS = {
-  startedAt: '2026-01-01T00:00:00.000Z',
-  generation: null,
-  troubles: [],
-  records: 0,
-  flows: 0,
-  lines: 0,
-  lastHour: {},
-  lost: { kernel: 0, unreadable: 0, disk: 0, syslog: 0 },
-  backlog: 0,
 }
 
 /** A connection that sends what it is told and nothing else. */
