@@ -93,6 +93,7 @@ describe('garbage that is posted to the API of a gateway', () => {
         numRuns: 24,
         examples: [
           ['/policy', '{'],
+          ['/policy', '{"version":2}'],
           ['/policy', '{"version":1,"stray":true}'],
           ['/policy?into=config', '{"version":1,"stray":true}'],
           ['/policy/rollback', '{"version":4711}'],
