@@ -9,6 +9,7 @@ import {
   openSync,
   readSync,
   renameSync,
+  type Stats,
   unlinkSync,
   writeSync,
 } from 'node:fs'
@@ -117,18 +118,25 @@ export class BoundedLog {
  * folder is put aside: who owns it could lead us elsewhere while we remove what is in it.
  */
 export function openForAppending(path: string, group?: number): number {
-  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants
   try {
     const there = lstatSync(path, { throwIfNoEntry: false })
     if (there?.isDirectory()) putAside(path)
-    else if (there !== undefined && (!there.isFile() || there.uid !== process.getuid?.())) unlinkSync(path)
-    const fd = openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o640)
+    else if (there !== undefined && !isOurs(there)) unlinkSync(path)
+    const fd = openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0o640)
+    // Planted since we looked.
+    if (!isOurs(fstatSync(fd))) {
+      closeSync(fd)
+      throw new Error('another user replaces it')
+    }
     if (group !== undefined) fchownSync(fd, -1, group)
     return fd
   } catch (error) {
     return fail('apply.service', `${path} cannot be opened for writing: ${(error as Error).message}.`)
   }
 }
+
+const isOurs = (file: Stats): boolean => file.isFile() && file.uid === process.getuid?.()
 
 const putAside = (folder: string): void => renameSync(folder, `${folder}.${randomUUID()}`)
 

@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
 import { GuardWatch } from '../../../src/daemon/guard-watch.ts'
@@ -8,6 +20,34 @@ import { Records } from '../../../src/daemon/records/records.ts'
 import { BoundedLog } from '../../../src/services/bounded-log.ts'
 import { appendCommit } from '../../../src/services/index.ts'
 import { tempFolder } from '../daemon/temp-folder.ts'
+
+/** Plants pipes and files of another user under a name, one after the other. */
+const PLANT = `
+import os, sys
+path = sys.argv[1]
+made = path + '.planted'
+while True:
+    for make in (os.mkfifo, os.mknod):
+        make(made)
+        os.chown(made, 65534, 65534)
+        os.rename(made, path)
+`
+
+/** Opens the log again and again for half a second; fails where it is another user's. */
+const OPEN = `
+import { closeSync, fstatSync } from 'node:fs'
+const { openForAppending } = await import('./src/services/bounded-log.ts')
+for (const end = performance.now() + 500; performance.now() < end; ) {
+  let fd
+  try {
+    fd = openForAppending(process.argv[1])
+  } catch {
+    continue
+  }
+  const { uid } = fstatSync(fd)
+  if (uid !== 0) throw new Error('it belongs to ' + uid)
+  closeSync(fd)
+}`
 
 /** Runs with a folder on a disk of 64 KiB, of which `free` octets are left. */
 function onFullDisk(folder: string, free: number, run: (ballast: string) => void): void {
@@ -86,6 +126,42 @@ describe('a log that root writes', () => {
     assert.deepEqual([statSync(path).size, statSync(`${path}.1`).size], [chunk.length, chunk.length])
     const kept = readdirSync(folder()).filter((name) => existsSync(join(folder(), name, 'kept')))
     assert.equal(kept.length, 2)
+  })
+
+  for (const [what, plant] of [
+    ['a link', (path: string, victim: string) => symlinkSync(victim, path)],
+    ['a pipe', (path: string) => execFileSync('mkfifo', [path])],
+    ['a file', (path: string) => writeFileSync(path, '')],
+  ] as const)
+    it(`is a file of its own, which nobody else may write, also where ${what} was planted under its name`, () => {
+      const [path, victim] = [join(folder(), `${what}.jsonl`), join(folder(), 'victim')]
+      writeFileSync(victim, 'kept')
+      plant(path, victim)
+      lchownSync(path, 65_534, 65_534)
+      const log = new BoundedLog(path)
+      log.writeLine('one')
+      log.close()
+      const { uid, mode } = lstatSync(path)
+      assert.deepEqual([readFileSync(path, 'utf8'), uid, mode & 0o7777], ['one\n', 0, 0o640])
+      assert.equal(readFileSync(victim, 'utf8'), 'kept')
+    })
+
+  it('holds nobody up, and is never a file of another user, however often one plants pipes and files there', () => {
+    const path = join(folder(), 'raced.jsonl')
+    const planting = spawn('python3', ['-c', PLANT, path], { stdio: 'ignore' })
+    try {
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        ['--import', 'tsx', '--input-type=module', '-e', OPEN, path],
+        {
+          encoding: 'utf8',
+          timeout: 20_000,
+        },
+      )
+      assert.deepEqual([status, stderr], [0, ''])
+    } finally {
+      planting.kill()
+    }
   })
 
   it('of commits tells the daemon of each that the disk did not take, and of lines that are none', () => {
