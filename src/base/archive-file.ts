@@ -5,7 +5,7 @@ import { readRegularFile } from './regular-file.ts'
 import { firstMember, type Member, packTar, unpackTar } from './tar.ts'
 
 /** Larger archives are neither written nor read, octets before compression. */
-export const MAX_ARCHIVE_BYTES = 512 << 20
+const MAX_ARCHIVE_BYTES = 512 << 20
 /** As many after compression: policies shrink to a tenth. */
 export const MAX_PACKED_BYTES = 128 << 20
 /** So much of a compressed archive unpacks to 1 MiB at most, and holds its first header. */

@@ -14,10 +14,6 @@ export class Pause {
     this.endsAt = this.monotonic() + this.milliseconds
   }
 
-  end(): void {
-    this.endsAt = Number.NEGATIVE_INFINITY
-  }
-
   get isOver(): boolean {
     return this.monotonic() >= this.endsAt
   }

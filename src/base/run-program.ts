@@ -1,12 +1,5 @@
 import { spawn } from 'node:child_process'
 
-interface ProgramOptions {
-  /** Milliseconds; then it is killed. */
-  readonly timeoutMs: number
-  /** Octets of its output; a program that prints more is killed. */
-  readonly maxOutput?: number
-}
-
 export interface Ended {
   /** Undefined: a signal ended it. */
   readonly exitCode: number | undefined
@@ -14,15 +7,20 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** Octets of its output; a program that prints more is killed. */
 const MAX_OUTPUT = 16 << 20
 
 /**
  * Runs a program to its end, however that is, without a shell and with nothing on its standard input. Ctrl-C on our
- * terminal does not end it in the middle of a commit, which does not heed it either. Used where a commit passes, which
- * would take 20 ms to load a library for this. Rejects where the program cannot be started, with its `code`.
+ * terminal does not end it in the middle of a commit, which does not heed it either; after `timeoutMs` milliseconds it
+ * is killed. Used where a commit passes, which would take 20 ms to load a library for this. Rejects where the program
+ * cannot be started, with its `code`.
  */
-export function runProgram(program: string, args: readonly string[], options: ProgramOptions): Promise<Ended> {
-  const { timeoutMs, maxOutput = MAX_OUTPUT } = options
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  { timeoutMs }: { readonly timeoutMs: number },
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -35,7 +33,7 @@ export function runProgram(program: string, args: readonly string[], options: Pr
     for (const stream of ['stdout', 'stderr'] as const)
       child[stream].on('data', (chunk: Buffer) => {
         length += chunk.length
-        if (length <= maxOutput) said[stream].push(chunk)
+        if (length <= MAX_OUTPUT) said[stream].push(chunk)
         else child.kill('SIGKILL')
       })
     child.once('error', (error) => {

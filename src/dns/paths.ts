@@ -27,5 +27,3 @@ export const namedPaths = (layout: Layout) => {
     generationState: (id: string) => join(generation(id), 'zones.json'),
   }
 }
-
-export type NamedPaths = ReturnType<typeof namedPaths>

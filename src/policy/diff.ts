@@ -36,7 +36,7 @@ export interface PolicyDiff {
 }
 
 /** Entries kept of each kind of change in each list; the rest is counted. */
-export const KEPT_CHANGES = 1000
+const KEPT_CHANGES = 1000
 
 class ListCollector implements ListDiff {
   readonly added: DiffEntry[] = []

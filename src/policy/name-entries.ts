@@ -14,7 +14,7 @@ import { addSchemaProblems } from './schema-problems.ts'
 import type { EntryAttributes, ListName } from './types.ts'
 
 /** Entries of `allow.domains` and `deny.domains` together, and separately of `labels`. */
-export const MAX_DOMAINS = 2_000_000
+const MAX_DOMAINS = 2_000_000
 
 const QUOTE = 0x22
 const FIRST_KIND: Record<ListName, Kind> = { allow: KIND.allow, deny: KIND.deny, label: KIND.label }

@@ -10,7 +10,7 @@ import { addSchemaProblems } from './schema-problems.ts'
 import type { EntryAttributes, ListName, PolicyPrefix } from './types.ts'
 
 /** Entries of `allow.ips`, `deny.ips` and prefixes among `labels` together. */
-export const MAX_PREFIXES = 100_000
+const MAX_PREFIXES = 100_000
 
 /** Shorter prefixes need `"wide": true`. */
 export const SHORTEST = { 4: 8, 6: 16 } as const

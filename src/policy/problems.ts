@@ -4,7 +4,7 @@ import { formatPath, type JsonPath, locate } from './json/locate.ts'
 import { placeOf } from './json/place.ts'
 
 /** Problems that are told one by one; the rest are counted. */
-export const TOLD_PROBLEMS = 50
+const TOLD_PROBLEMS = 50
 
 interface Found {
   readonly code: ErrorCode

@@ -40,7 +40,7 @@ const protocols = z
 const FREE_TEXT = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}"']*$/u
 
 /** VyOS values hold neither quotes nor line ends, and a policy must fit both forms. */
-export const freeText = z
+const freeText = z
   .string()
   .max(200, 'The text has more than 200 characters.')
   .refine((text) => FREE_TEXT.test(text), 'The text holds a quote, a line end or another control character.')

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** Milliseconds of a tick (proc(5), USER_HZ). */
-export const TICK_MS = 10
+const TICK_MS = 10
 
 const START_TIME = 19
 const PROCESSOR_TIMES = [11, 12] as const

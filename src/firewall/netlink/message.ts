@@ -16,7 +16,7 @@ export const NLMSG_OVERRUN = 4
 export const HEADER_LENGTH = 16
 export const NF_HEADER_LENGTH = 20
 
-export const align4 = (length: number): number => (length + 3) & ~3
+const align4 = (length: number): number => (length + 3) & ~3
 
 /** Writes messages one after another into a buffer of fixed size; the caller sees to it that they fit. */
 export class MessageWriter {
