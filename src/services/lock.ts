@@ -37,7 +37,13 @@ export async function withLock<T>(
       await sleep(Math.min(POLL_MS, left))
     }
     describe(fd, { pid: process.pid, purpose, since: Date.now() })
-    return await work()
+    // What is made for programs of other users must not be closed to them because the operator's own files are.
+    const umask = process.umask(0o022)
+    try {
+      return await work()
+    } finally {
+      process.umask(umask)
+    }
   } finally {
     closeSync(fd)
   }

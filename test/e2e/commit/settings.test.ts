@@ -106,6 +106,26 @@ describe('a handler', () => {
   })
 })
 
+describe('a commit by somebody whose umask closes new files to others', () => {
+  const lab = useLab()
+
+  it('leaves nothing unreadable for the programs that another one does not', async () => {
+    const { generations } = runtimePaths(lab().gateway.layout)
+    const asProgram = ['setpriv', '--reuid=clawgress', '--regid=clawgress', '--clear-groups', '--']
+    const places = [generations, join(lab().gateway.layout.state, 'history')]
+    const closed = async () => {
+      const find = ['find', ...places, '!', '-readable', '-printf', '%f\n']
+      return (await lab().gateway.exec([...asProgram, ...find])).stdout.split('\n').sort()
+    }
+    await lab().gateway.write('/config/policy.json', FIRST)
+    await mustCommit(lab())
+    const one = await closed()
+    await lab().gateway.write('/config/policy.json', SECOND)
+    await mustCommit(lab(), { umask: '077' })
+    assert.deepEqual(await closed(), [...one, ...one].sort())
+  })
+})
+
 describe('a client interface in a bridge', () => {
   const lab = useLab()
 

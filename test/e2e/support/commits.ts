@@ -28,6 +28,8 @@ export interface CommitOptions {
   readonly pki?: ConfigDict
   /** Group of the handler's caller; VyOS's has that of the configuration. */
   readonly gid?: number
+  /** Of the handler's caller. */
+  readonly umask?: string
   /** What the handler's caller has in its environment beside the gateway's own. */
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -41,7 +43,9 @@ const faults = ({ killAt, failAt }: CommitOptions): Record<string, string> => ({
 export function commit(lab: Lab, options: CommitOptions = {}): Promise<Completed> {
   const { proposed = LAB_CONFIG, dryRun = false, pki = null } = options
   const input = { proposed: proposed as ConfigDict | null, effective: null, pki, dry_run: dryRun }
-  const caller = options.gid === undefined ? [] : ['setpriv', `--regid=${options.gid}`, '--clear-groups', '--']
+  const group = options.gid === undefined ? [] : ['setpriv', `--regid=${options.gid}`, '--clear-groups', '--']
+  const umask = options.umask === undefined ? [] : ['sh', '-c', `umask ${options.umask}; exec "$@"`, 'sh']
+  const caller = [...umask, ...group]
   return lab.gateway.exec([...caller, ...clawgressProgram(), 'conf-mode', 'service_clawgress'], {
     input: JSON.stringify(input),
     environment: { ...options.environment, ...faults(options) },
