@@ -56,7 +56,11 @@ export async function buildApp(
     reply.headers(HEADERS)
     access.admitHead(request, reply)
   })
-  app.setErrorHandler((error, _request, reply) => refuse(error, reply))
+  app.setErrorHandler((error, { raw }, reply) => {
+    // Nobody reads the rest, which Node waits for where a body was begun.
+    if (raw.readableDidRead && !raw.complete) reply.header('connection', 'close')
+    return refuse(error, reply)
+  })
   app.setNotFoundHandler({}, async ({ method, url }) =>
     fail(
       'api.not-found',
