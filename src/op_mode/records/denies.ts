@@ -1,5 +1,3 @@
-import { formatAddress, parseAddress } from '../../base/address.ts'
-import { fail } from '../../base/errors.ts'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
 import { REASONS } from '../../base/reasons.ts'
 import type { DecisionRecord } from '../../daemon/records/kinds/record.ts'
@@ -7,6 +5,7 @@ import { newestDecisions } from '../../daemon/records/reading/decision-lines.ts'
 import type { Shown } from '../format/shown.ts'
 import { printTable } from '../format/table.ts'
 import { printTime } from '../format/time.ts'
+import { clientText } from './client-address.ts'
 import { MAX_READ, searchedBackNote } from './searched-back.ts'
 
 export interface DeniesOptions {
@@ -26,7 +25,7 @@ export async function showDenies(
   { client, last = DEFAULT_LAST }: DeniesOptions = {},
   maxBytes = MAX_READ,
 ): Promise<Shown<Denial[]>> {
-  const wanted = client === undefined ? undefined : addressText(client)
+  const wanted = client === undefined ? undefined : clientText(client)
   const repeats = new Map<string, number>()
   const data: Denial[] = []
   const budget = { left: maxBytes }
@@ -65,9 +64,4 @@ function targetOf({ name, target, address, port, protocol, types }: DecisionReco
   if (address !== undefined) return [name ?? address, ...(name ? [`(${address})`] : []), service].join(' ').trim()
   const asked = types === undefined ? '' : ` ${types.join(',')}`
   return `${name ?? '-'}${target === undefined ? '' : ` > ${target}`}${asked}`
-}
-
-const addressText = (text: string): string => {
-  const bytes = parseAddress(text)
-  return bytes === undefined ? fail('config.value', `The client "${text}" is not an IP address.`) : formatAddress(bytes)
 }

@@ -1,5 +1,4 @@
-import { formatAddress, parseAddress } from '../../base/address.ts'
-import { fail } from '../../base/errors.ts'
+import { formatAddress } from '../../base/address.ts'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
 import { protocolName } from '../../daemon/records/sources/protocol-name.ts'
 import { type Flow, markField, visitFlows } from '../../firewall/index.ts'
@@ -11,6 +10,7 @@ import { formatOctets } from '../format/octets.ts'
 import type { Shown } from '../format/shown.ts'
 import { printTable } from '../format/table.ts'
 import { livePlan } from '../policy/live-plan.ts'
+import { clientBytes } from './client-address.ts'
 
 export interface FlowsOptions {
   readonly client?: string
@@ -43,7 +43,7 @@ export async function showFlows(
   { client, last = DEFAULT_LAST }: FlowsOptions = {},
 ): Promise<Shown<{ flows: OpenFlow[]; total: number }>> {
   const { plan } = livePlan(layout)
-  const address = client === undefined ? undefined : addressOf(client)
+  const address = client === undefined ? undefined : clientBytes(client)
   const found: Flow[] = []
   const field = markField(plan.settings.markMask)
   visitFlows(
@@ -113,6 +113,3 @@ function printFlows(flows: readonly OpenFlow[], total: number): string {
     : ''
   return printTable(header, rows) + more + uncounted
 }
-
-const addressOf = (text: string): Uint8Array =>
-  parseAddress(text) ?? fail('config.value', `The client "${text}" is not an IP address.`)

@@ -7,6 +7,7 @@ import { formatOctets } from '../format/octets.ts'
 import type { Shown } from '../format/shown.ts'
 import { withoutControls } from '../format/table.ts'
 import { printTime } from '../format/time.ts'
+import { clientText } from './client-address.ts'
 import { MAX_READ, searchedBackNote } from './searched-back.ts'
 
 export interface LogOptions {
@@ -21,7 +22,10 @@ const DEFAULT_LAST = 50
 const kindsOf = ({ verdict }: LogOptions): readonly RecordKind[] | undefined =>
   verdict === undefined ? undefined : [verdict]
 
-/** The newest records, newest last, as in a log, of at most `maxBytes` octets of the logs. */
+/**
+ * The newest records, newest last, as in a log, of at most `maxBytes` octets of the logs. Rejects with `config.value` where
+ * the client is no address.
+ */
 export async function showLog(
   layout: Layout,
   options: LogOptions = {},
@@ -29,7 +33,10 @@ export async function showLog(
 ): Promise<Shown<AnyRecord[]>> {
   const kinds = kindsOf(options)
   const { client, last = DEFAULT_LAST } = options
-  const filter = { ...(kinds === undefined ? {} : { kinds }), ...(client === undefined ? {} : { client }) }
+  const filter = {
+    ...(kinds === undefined ? {} : { kinds }),
+    ...(client === undefined ? {} : { client: clientText(client) }),
+  }
   const { records, searchedTo } = await newestRecords(layout, filter, last, undefined, { maxBytes })
   const data = [...records].reverse()
   const note = searchedTo === undefined ? '' : searchedBackNote(searchedTo)
@@ -37,19 +44,23 @@ export async function showLog(
   return { data, text: `${data.length === 0 ? none : data.map(recordLine).join('')}${note}` }
 }
 
-/** Prints records as they are made, until `signal`. Throws `system.unreachable` where the daemon does not answer. */
+/**
+ * Prints records as they are made, until `signal`. Rejects with `system.unreachable` where the daemon does not answer,
+ * with `config.value` where the client is no address.
+ */
 export async function monitorLog(
   layout: Layout,
   { verdict, client, json }: LogOptions & { readonly json?: boolean },
   print: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  const wanted = client === undefined ? undefined : clientText(client)
   const schemas = { deny: 'clawgress.decision/1', allow: 'clawgress.flow/1' } as const
   await followRecords(
     layout,
     (record) => {
       if (verdict !== undefined && record.schema !== schemas[verdict]) return
-      if (client !== undefined && (!('client' in record) || record.client !== client)) return
+      if (wanted !== undefined && (!('client' in record) || record.client !== wanted)) return
       print(json === true ? `${printRecord(record)}\n` : recordLine(record))
     },
     signal,

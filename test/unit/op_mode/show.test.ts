@@ -13,7 +13,7 @@ import { planOfFile } from '../../../src/op_mode/policy/policy-file.ts'
 import { testDecision } from '../../../src/op_mode/policy/test-domain.ts'
 import { showVersions } from '../../../src/op_mode/policy/versions.ts'
 import { showDenies } from '../../../src/op_mode/records/denies.ts'
-import { showLog } from '../../../src/op_mode/records/log.ts'
+import { monitorLog, showLog } from '../../../src/op_mode/records/log.ts'
 import { compilePlan, type Plan, writePlan } from '../../../src/plan/index.ts'
 import { parsePolicy } from '../../../src/policy/index.ts'
 import { testSettings } from '../daemon/settings.ts'
@@ -165,9 +165,16 @@ describe('operational mode', () => {
         ['a-1', 2],
       ],
     )
-    assert.deepEqual(
-      (await showDenies(layout, { client: 'FD77:1:0::2' })).data.map(({ id }) => id),
-      ['a-1'],
+    for (const show of [showDenies, showLog]) {
+      assert.deepEqual(
+        (await show(layout, { client: 'FD77:1:0::2' })).data.map((record) => 'id' in record && record.id),
+        ['a-1'],
+      )
+      await assert.rejects(show(layout, { client: '10.77.0' }), /"10\.77\.0" is not an IP address.*config\.value/)
+    }
+    await assert.rejects(
+      monitorLog(layout, { client: 'x' }, () => {}, AbortSignal.abort()),
+      /"x" is not an IP address/,
     )
     assert.deepEqual(
       (await showDenies(layout, { last: 1 })).data.map(({ id }) => id),

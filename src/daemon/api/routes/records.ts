@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { formatAddress, parseAddress } from '../../../base/address.ts'
 import { REASONS, type ReasonCode } from '../../../base/reasons.ts'
 import { type AnyRecord, RECORD_KINDS, type RecordKind } from '../../records/kinds/record-kinds.ts'
 import { MAX_PAGE, newestRecords } from '../../records/reading/newest-records.ts'
@@ -19,8 +20,14 @@ const CODES = Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]]
 
 const instant = z.iso.datetime({ offset: true }).optional()
 
+/** An address may be written in many ways, and is by records in one. */
+const asRecorded = (text: string): string => {
+  const bytes = parseAddress(text)
+  return bytes === undefined ? text : formatAddress(bytes)
+}
+
 const filter = z.strictObject({
-  client: z.union([z.ipv4(), z.ipv6()]).optional().describe('Address of who was denied.'),
+  client: z.union([z.ipv4(), z.ipv6()]).transform(asRecorded).optional().describe('Address of who was denied.'),
   name: z.string().max(256).optional().describe('A name, or *.name for everything below it.'),
   reason: z.enum(CODES).optional().describe('docs/reasons.md'),
   group: z.string().max(255).optional(),

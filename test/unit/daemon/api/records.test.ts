@@ -12,7 +12,8 @@ describe('records over the API', () => {
     api = await serveApi()
     const { decisions } = runtimePaths(api.layout)
     mkdirSync(api.layout.log, { recursive: true })
-    const all = Array.from({ length: 30 }, (_, i) => denial(i, `10.0.0.${i % 3}`, `h${i}.example.com`))
+    const clients = ['10.0.0.0', '10.0.0.1', 'fd77:1::2']
+    const all = Array.from({ length: 30 }, (_, i) => denial(i, clients[i % 3]!, `h${i}.example.com`))
     writeFileSync(decisions, all.map((record) => `${printRecord(record)}\n`).join(''))
   })
   after(() => api.close())
@@ -38,7 +39,8 @@ describe('records over the API', () => {
   })
 
   it('are found by who, what, why and when', async () => {
-    assert.equal((await page('client=10.0.0.1')).records.length, 10)
+    for (const client of ['10.0.0.1', 'fd77:1::2', 'FD77:0001:0::2'])
+      assert.equal((await page(`client=${client}`)).records.length, 10, client)
     assert.equal((await page('name=h5.example.com')).records.length, 1)
     assert.equal((await page('name=*.example.com&limit=50')).records.length, 30)
     assert.equal((await page('reason=net.port')).records.length, 0)
