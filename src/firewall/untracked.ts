@@ -1,7 +1,7 @@
 import type { Family } from '../base/address.ts'
 import { NFPROTO } from './netlink/dump.ts'
 import { withSocket } from './netlink/kept-socket.ts'
-import { type HookedChain, type Rule, readHookedChains, readRules, type TableFamily } from './netlink/rules.ts'
+import { type Rule, readHookedChains, readRules, type TableFamily, type Verdict } from './netlink/rules.ts'
 
 const PREROUTING = 0
 /** From here on connection tracking has seen the packet (linux/netfilter_ipv4.h, NF_IP_PRI_CONNTRACK). */
@@ -18,14 +18,14 @@ const FAMILIES: ReadonlyMap<TableFamily, readonly Family[]> = new Map([
 /**
  * Families whose packets some chain takes out of connection tracking, all that come in: VyOS does so for a family where
  * nothing in its configuration asks for tracking (facts: datapath 0.8), and a raw rule without a condition does.
- * Packets that a rule before it sends elsewhere are not all. Throws ClawgressError `apply.kernel`, `system.privilege`.
+ * Packets that a rule before it accepts are not all. Throws ClawgressError `apply.kernel`, `system.privilege`.
  */
 export function untrackedFamilies(): Family[] {
   return withSocket((socket) => {
     const found = [...FAMILIES].flatMap(([family, meant]) =>
       readHookedChains(socket, family)
         .filter(({ hook, priority }) => hook === PREROUTING && priority < TRACKED_FROM)
-        .some((chain) => follow((name) => readRules(socket, family, chain.table, name), chain) === 'untracked')
+        .some(({ table, name }) => endOf(name, (chain) => readRules(socket, family, table, chain)) === 'untracked')
         ? meant
         : [],
     )
@@ -40,19 +40,30 @@ type End =
   | 'ended'
   | 'through'
 
-function follow(rulesOf: (chain: string) => Rule[], { name }: Pick<HookedChain, 'name'>, depth = 0): End {
-  if (depth > DEEPEST) return 'ended'
-  for (const { isConditional, isNotrack, verdict } of rulesOf(name)) {
-    if (isConditional) {
-      if (verdict !== undefined && verdict.kind !== 'drop') return 'ended'
-      continue
-    }
-    if (isNotrack) return 'untracked'
-    if (verdict === undefined) continue
-    if (verdict.kind === 'return') return 'through'
-    if (verdict.kind !== 'jump' && verdict.kind !== 'goto') return 'ended'
-    const end = follow(rulesOf, { name: verdict.chain }, depth + 1)
-    if (end !== 'through' || verdict.kind === 'goto') return end
+function endOf(first: string, rulesOf: (chain: string) => Rule[]): End {
+  const known = new Map<string, End>()
+  const follow = (chain: string, depth: number): End => {
+    const end = known.get(chain) ?? (depth > DEEPEST ? 'ended' : walk(rulesOf(chain), depth))
+    known.set(chain, end)
+    return end
   }
-  return 'through'
+  const walk = (rules: readonly Rule[], depth: number): End => {
+    for (const { isConditional, isNotrack, verdicts } of rules) {
+      if (isConditional) {
+        const isBack = ({ kind, chain }: Verdict) =>
+          kind === 'drop' || (kind === 'jump' && follow(chain, depth + 1) !== 'ended')
+        if (!verdicts.every(isBack)) return 'ended'
+        continue
+      }
+      if (isNotrack) return 'untracked'
+      const [verdict] = verdicts
+      if (verdict === undefined) continue
+      if (verdict.kind === 'return') return 'through'
+      if (verdict.kind !== 'jump' && verdict.kind !== 'goto') return 'ended'
+      const end = follow(verdict.chain, depth + 1)
+      if (end !== 'through' || verdict.kind === 'goto') return end
+    }
+    return 'through'
+  }
+  return follow(first, 0)
 }

@@ -27,7 +27,10 @@ const CT_SOURCE = 4
 const OBJECT_TYPE = 1
 /** Named quotas and limits end a rule, as a map of objects does that does not have the packet. */
 const OBJECT_COUNTER = 1
-const LOOKUP_DESTINATION = 3
+const LOOKUP = { set: 1, destination: 3 } as const
+const GETSETELEM = NFT_MSG | 13
+const LIST = { table: 1, set: 2, elements: 3 } as const
+const ELEMENT_DATA = 2
 /** Codes below NF_DROP (0), as the kernel counts them. */
 const VERDICTS: ReadonlyMap<number, Verdict['kind']> = new Map([
   [0, 'drop'],
@@ -49,8 +52,7 @@ export interface HookedChain {
 }
 
 export interface Verdict {
-  /** `mapped`: a verdict map has one of its own for some packets. */
-  readonly kind: 'accept' | 'drop' | 'jump' | 'goto' | 'return' | 'mapped'
+  readonly kind: 'accept' | 'drop' | 'jump' | 'goto' | 'return'
   /** Of a jump or goto. */
   readonly chain: string
 }
@@ -60,7 +62,8 @@ export interface Rule {
   readonly isConditional: boolean
   /** It takes packets out of connection tracking. */
   readonly isNotrack: boolean
-  readonly verdict?: Verdict
+  /** Several: a verdict map has one of its own for some packets each. */
+  readonly verdicts: readonly Verdict[]
 }
 
 /** Base chains of all tables of a family. Throws ClawgressError `apply.kernel`. */
@@ -81,20 +84,43 @@ export function readHookedChains(socket: NetlinkSocket, family: TableFamily): Ho
 /** Rules of one chain, in order. Throws ClawgressError `apply.kernel`. */
 export function readRules(socket: NetlinkSocket, family: TableFamily, table: string, chain: string): Rule[] {
   const only = [[RULE.table, table] as const, [RULE.chain, chain] as const]
-  return dump(socket, { type: GETRULE, family, only }, (attributes, buffer) => {
+  const rules = dump(socket, { type: GETRULE, family, only }, (attributes, buffer) => {
     const expressions = expressionsOf(attributes, buffer).map(({ name, data }) => ({
       isNotrack: name === 'notrack',
       isCondition: isCondition(name, data, buffer),
-      verdict: verdictOf(name, data, buffer),
+      verdict: name === 'immediate' ? verdictIn(data, buffer, IMMEDIATE_DATA) : undefined,
+      map: verdictMapOf(name, data, buffer),
     }))
-    const first = expressions.findIndex(({ isNotrack, verdict }) => isNotrack || verdict !== undefined)
-    const { verdict } = expressions.find((each) => each.verdict !== undefined) ?? {}
+    const first = expressions.findIndex(
+      (each) => each.isNotrack || each.verdict !== undefined || each.map !== undefined,
+    )
     return {
-      isConditional: expressions.slice(0, Math.max(first, 0)).some((each) => each.isCondition),
+      // A verdict map is a condition, too.
+      isConditional: expressions.slice(0, first + 1).some((each) => each.isCondition),
       isNotrack: expressions.some(({ isNotrack }) => isNotrack),
-      ...(verdict === undefined ? {} : { verdict }),
+      verdicts: expressions.flatMap(({ verdict }) => verdict ?? []),
+      maps: expressions.flatMap(({ map }) => map ?? []),
     }
   })
+  // Not while the dump of the rules is read: one socket carries both.
+  return rules.map(({ maps, verdicts, ...rule }) => ({
+    ...rule,
+    verdicts: [...verdicts, ...maps.flatMap((map) => readVerdictMap(socket, family, table, map))],
+  }))
+}
+
+function readVerdictMap(socket: NetlinkSocket, family: TableFamily, table: string, map: string): Verdict[] {
+  const only = [[LIST.table, table] as const, [LIST.set, map] as const]
+  return dump(socket, { type: GETSETELEM, family, only }, (attributes, buffer) => {
+    const found: Verdict[] = []
+    const elements = attributes.get(LIST.elements)
+    if (elements === undefined) return undefined
+    readAttributes(buffer, elements[0], elements[1], (_, start, end) => {
+      const verdict = verdictIn(attributesOf(buffer, start, end), buffer, ELEMENT_DATA)
+      if (verdict !== undefined) found.push(verdict)
+    })
+    return found
+  }).flat()
 }
 
 function isCondition(name: string, data: Attributes, buffer: Buffer): boolean {
@@ -115,12 +141,15 @@ function expressionsOf(rule: Attributes, buffer: Buffer): { name: string; data: 
   return found
 }
 
-function verdictOf(name: string, data: Attributes, buffer: Buffer): Verdict | undefined {
-  // Register 0 is the verdict.
-  if (name === 'lookup' && data.has(LOOKUP_DESTINATION) && numberOf(data, buffer, LOOKUP_DESTINATION) === 0)
-    return { kind: 'mapped', chain: '' }
-  if (name !== 'immediate') return undefined
-  const verdict = nestedIn(nestedIn(data, buffer, IMMEDIATE_DATA), buffer, DATA_VERDICT)
+/** Name of the map that a lookup takes a verdict from: register 0 is the verdict. */
+function verdictMapOf(name: string, data: Attributes, buffer: Buffer): string | undefined {
+  const isVerdict =
+    name === 'lookup' && data.has(LOOKUP.destination) && numberOf(data, buffer, LOOKUP.destination) === 0
+  return isVerdict ? textOf(data, buffer, LOOKUP.set) : undefined
+}
+
+function verdictIn(attributes: Attributes, buffer: Buffer, type: number): Verdict | undefined {
+  const verdict = nestedIn(nestedIn(attributes, buffer, type), buffer, DATA_VERDICT)
   const kind = verdict.has(VERDICT.code) ? VERDICTS.get(numberOf(verdict, buffer, VERDICT.code) | 0) : undefined
   return kind === undefined ? undefined : { kind, chain: textOf(verdict, buffer, VERDICT.chain) }
 }

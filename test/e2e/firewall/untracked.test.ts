@@ -35,6 +35,8 @@ const chain = (rules: string, priority = 'raw') =>
     counter packets_in { }
     quota first_ones { 1 mbytes }
     chain sub { ip saddr 10.0.0.1 accept; }
+    chain counted { counter; }
+    chain out { udp dport 53 notrack; }
     chain early { type filter hook prerouting priority ${priority}; ${rules}; }
   }`
 
@@ -55,6 +57,17 @@ describe('families that are kept out of connection tracking', () => {
     ['some packets are dropped before', chain('iifname "eth1" drop; notrack'), [4, 6]],
     ['a verdict map accepts some before', chain('iifname vmap { "eth1" : accept }; notrack'), []],
     ['a verdict map looks at some before', chain('iifname vmap { "eth1" : jump sub }; notrack'), []],
+    [
+      'some packets are only counted or taken out before',
+      chain('iifname "a" jump counted; iifname "b" jump out; notrack'),
+      [4, 6],
+    ],
+    [
+      'a verdict map has some counted, dropped or taken out before',
+      chain('iifname vmap { "a" : jump counted, "b" : drop, "c" : jump out }; notrack'),
+      [4, 6],
+    ],
+    ['a verdict map sends some elsewhere', chain('iifname vmap { "a" : drop, "b" : goto counted }; notrack'), []],
     ['a raw rule marks all and takes them out', chain('meta mark set 1 notrack'), [4, 6]],
     ['a raw rule adds to the mark and takes all out', chain('meta mark set meta mark or 4 notrack'), [4, 6]],
     ['a raw rule takes out what has a mark', chain('meta mark 1 notrack'), []],
