@@ -74,10 +74,11 @@ describe('the watch over programs that hang', () => {
   })
 
   it('leaves alone one that answers, and one that takes its time to start', async () => {
-    watch({ ...unit, health: [{ kind: 'socket', path: '/nonexistent' }] })
+    const readyTimeoutMs = 2_500
+    watch({ ...unit, readyTimeoutMs, health: [{ kind: 'socket', path: '/nonexistent' }] })
     await services.ensure('responder')
     const { pid, since } = await statusOf(layout, 'responder')
-    await until('its time is nearly over', 6_000, () => Date.now() - since! > unit.readyTimeoutMs - 500)
+    await until('its time is nearly over', 6_000, () => Date.now() - since! > readyTimeoutMs - 500)
     assert.equal((await statusOf(layout, 'responder')).pid, pid)
     await until('its time is over', 3_000, async () => (await statusOf(layout, 'responder')).pid !== pid)
     ending.abort()
