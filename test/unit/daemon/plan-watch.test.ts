@@ -75,8 +75,10 @@ describe('the Plans that the daemon keeps', () => {
       const two = (await settledMiB()) - before
       assert.ok(two > 1.9 * one && two < 2.1 * one, `${two} MiB`)
     }
+    now += 59_000
+    assert.equal(plans.refresh(), false)
     assert.equal(decide(plans.previous!, { client: '10.77.0.2', name: 'api7.svc7.example.com' }).verdict, 'allow')
-    now += 61_000
+    now += 2_000
     plans.refresh()
     assert.ok((await settledMiB()) - before < 1.1 * one)
     assert.equal(decide(plans.live!, { client: '10.77.0.2', name: 'api7.svc7.example.com' }).verdict, 'allow')
