@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { isBusy } from '../../../src/services/busy.ts'
+import { until } from '../../../src/standalone/lab/until.ts'
 
 const SPIN = ['sh', '-c', 'echo; while :; do :; done'] as const
 /** A processor that this process may use. */
@@ -22,11 +23,19 @@ describe('a program that does not answer', () => {
     return child.pid!
   }
 
+  /** Waits until the process, which runs the program by then, has a state of proc(5). */
+  const becomes = (pid: number, state: string, program: string) =>
+    until(`${program} has state ${state}`, 5_000, () =>
+      readFileSync(`/proc/${pid}/stat`, 'utf8').includes(` (${program}) ${state} `),
+    )
+
   it('is at work while it uses a processor, and not while it waits or is stopped', async () => {
     const waiting = await start('sh', '-c', 'echo; exec sleep 60')
+    await becomes(waiting, 'S', 'sleep')
     const working = await start(...SPIN)
     assert.deepEqual(await Promise.all([isBusy(waiting), isBusy(working)]), [false, true])
     process.kill(working, 'SIGSTOP')
+    await becomes(working, 'T', 'sh')
     assert.equal(await isBusy(working), false)
   })
 
