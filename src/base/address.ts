@@ -80,6 +80,10 @@ export function formatAddress(bytes: AddressBytes): string {
 
 export const familyOf = (bytes: AddressBytes): Family => (bytes.length === 4 ? 4 : 6)
 
+/** fe80::/10: known on one link only, and means another machine on each. */
+export const isLinkLocal = (bytes: AddressBytes): boolean =>
+  bytes.length === 16 && bytes[0] === 0xfe && (bytes[1]! & 0xc0) === 0x80
+
 /** Zeroes the host bits. */
 export function maskAddress(bytes: AddressBytes, length: number): AddressBytes {
   const masked = Uint8Array.from(bytes)

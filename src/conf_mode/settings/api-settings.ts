@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { formatAddress, formatPrefix, holds, parseAddress, parsePrefix } from '../../base/address.ts'
+import { formatAddress, formatPrefix, holds, isLinkLocal, parseAddress, parsePrefix } from '../../base/address.ts'
 import type { Problem } from '../../base/errors.ts'
 import { hashKey, isExpired } from '../../daemon/api/keys.ts'
 import { type ApiSettings, ROLES, type Role } from '../../daemon/api/settings.ts'
@@ -83,7 +83,7 @@ function readListenAddresses(node: DictReader, facts: SystemFacts, report: Repor
       return []
     }
     const canonical = formatAddress(address)
-    if (/^fe[89ab]/.test(canonical))
+    if (isLinkLocal(address))
       report('config.value', 'listen-address', `${text} is a link-local address; name one that is known everywhere.`)
     if (!isLoopback(canonical) && !own.includes(canonical))
       report(

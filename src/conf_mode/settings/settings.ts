@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { formatAddress, type Prefix, parseAddress, parsePrefix } from '../../base/address.ts'
+import { formatAddress, isLinkLocal, type Prefix, parseAddress, parsePrefix } from '../../base/address.ts'
 import { ENDPOINTS } from '../../base/endpoints.ts'
 import type { Problem } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
@@ -130,6 +130,12 @@ function checkListenAddresses(
   for (const text of configured) {
     const address = parseAddress(text)
     if (address === undefined) problem('config.value', path, `"${text}" is not an IP address.`)
+    else if (isLinkLocal(address))
+      problem(
+        'config.value',
+        path,
+        `${text} is a link-local address, to which no question of clients is turned; name one that is known everywhere.`,
+      )
     else if (!own.has(formatAddress(address)))
       problem(
         'config.conflict',

@@ -1,3 +1,4 @@
+import { isLinkLocal, parseAddress } from '../../base/address.ts'
 import { ENDPOINTS } from '../../base/endpoints.ts'
 import type { Problem } from '../../base/errors.ts'
 import type { WhySettings } from '../../daemon/why/settings.ts'
@@ -29,7 +30,7 @@ export function readWhyPage(
   listenAddresses: readonly string[],
 ): WhyPageConfiguration {
   const node = new DictReader(config, 'service clawgress').child('why-page')
-  const listen = listenAddresses.filter((address) => !/^fe[89ab]/.test(address))
+  const listen = listenAddresses.filter((address) => !isLinkLocal(parseAddress(address)!))
   if (node.has('disable') || listen.length === 0) return { settings: undefined, problems: [], warnings: [] }
   const problems: Problem[] = []
   const warnings: Problem[] = []

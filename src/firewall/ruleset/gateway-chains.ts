@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { type Family, familyOf, holds, type Prefix, parseAddress } from '../../base/address.ts'
+import { type Family, familyOf, holds, isLinkLocal, type Prefix, parseAddress } from '../../base/address.ts'
 import { ENDPOINTS } from '../../base/endpoints.ts'
 import type { PlanSettings } from '../../plan/types.ts'
 import { pingRules } from './client-limits.ts'
@@ -97,9 +97,6 @@ function listenAddressFor(
   const onLink = candidates.find((text) => networks.some((network) => holds(network, parseAddress(text)!)))
   return onLink ?? candidates[0]
 }
-
-export const isLinkLocal = (bytes: Uint8Array): boolean =>
-  bytes.length === 16 && bytes[0] === 0xfe && (bytes[1]! & 0xc0) === 0x80
 
 /**
  * What reaches the gateway itself. Clients reach address configuration, neighbour discovery, VRRP and ping, and what

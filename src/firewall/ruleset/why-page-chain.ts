@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net'
-import { parseAddress } from '../../base/address.ts'
+import { isLinkLocal, parseAddress } from '../../base/address.ts'
 import { ENDPOINTS } from '../../base/endpoints.ts'
 import type { PlanSettings } from '../../plan/types.ts'
-import { type InterfaceNetworks, isLinkLocal, listenTargets, quotedSet } from './gateway-chains.ts'
+import { type InterfaceNetworks, listenTargets, quotedSet } from './gateway-chains.ts'
 import type { Chain } from './text.ts'
 
 type WhySettings = Pick<PlanSettings, 'whyPage' | 'clientInterfaces' | 'listenAddresses'>

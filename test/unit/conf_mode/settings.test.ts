@@ -88,6 +88,16 @@ describe('every node of the configuration', () => {
   })
 })
 
+describe('an address to listen on', () => {
+  it('is refused where no client would reach DNS there, though it is an address of the router', () => {
+    const facts = { ...FACTS, interfaces: [...FACTS.interfaces, at('eth3', 'fe80::1', 'fe80::/64')] }
+    const config = { ...BASE, 'listen-address': ['10.0.1.1', 'FE80:0::1'] }
+    const messages = readSettings(config, facts, layoutBelow(tmpdir())).problems.map(({ message }) => message)
+    assert.deepEqual(messages.length, 1)
+    assert.match(messages[0]!, /^FE80:0::1 is a link-local address/)
+  })
+})
+
 describe('a family whose packets are kept out of connection tracking', () => {
   const readWith = (untracked: SystemFacts['untracked'], more: ConfigDict = {}) => {
     const { problems, warnings } = readSettings({ ...BASE, ...more }, { ...FACTS, untracked }, layoutBelow(tmpdir()))
