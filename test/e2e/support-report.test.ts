@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync, rmSync, statSync, symlinkSync, writeFileS
 import { join } from 'node:path'
 import { before, describe, it } from 'mocha'
 import { readArchive } from '../../src/base/archive-file.ts'
+import { runtimePaths } from '../../src/base/layout.ts'
 import { policySettings } from '../../src/standalone/lab/gateway.ts'
 import { clawgressProgram } from '../../src/standalone/lab/process.ts'
 import { useLab } from './support/lab.ts'
@@ -139,6 +140,8 @@ describe('a support report', () => {
     const pipe = join(gateway.layout.log, 'services', 'pipe.log')
     await gateway.exec(['mkfifo', pipe])
     rmSync(join(gateway.layout.run, 'current'))
+    const alert = { time: '2026-01-01T00:00:00.000Z', event: 'service.down', state: 'firing', severity: 'critical' }
+    appendFileSync(runtimePaths(gateway.layout).daemonAlerts, `${JSON.stringify(alert)}\n{"time":"2026-01-01T\n`)
     try {
       const parts = await report('PATH=/nonexistent')
       assert.match(parts.get('configuration.txt')!, /The configuration cannot be read/)
@@ -148,6 +151,9 @@ describe('a support report', () => {
       assert.match(parts.get('generation.json')!, /No generation is live/)
       assert.match(parts.get('logs/planted.log')!, /could not be found out/)
       assert.match(parts.get('logs/pipe.log')!, /not a regular file/)
+      assert.ok(
+        parts.get('logs/daemon-alerts.jsonl')!.includes(`${JSON.stringify(alert)}\n(a line that was cut off)\n`),
+      )
     } finally {
       writeFileSync(activeFile(), running)
     }

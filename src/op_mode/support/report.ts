@@ -134,11 +134,18 @@ function logFiles(layout: Layout): string[] {
 /** Which alerts of the daemon there were, and when: what they say is who asked for what, as decision records do. */
 function alertsWithoutWords(file: string): string {
   if (!existsSync(file)) return 'There were none.\n'
-  const lines = tailOf(file).split('\n').filter(Boolean)
-  const shown = lines.map((line) => {
-    const { time, event, state, severity } = JSON.parse(line) as Record<string, unknown>
-    return `${JSON.stringify({ time, event, state, severity })}\n`
-  })
+  const shown = tailOf(file)
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      try {
+        const { time, event, state, severity } = JSON.parse(line) as Record<string, unknown>
+        return `${JSON.stringify({ time, event, state, severity })}\n`
+      } catch {
+        // The error would repeat words of the line.
+        return '(a line that was cut off)\n'
+      }
+    })
   return shown.join('')
 }
 
