@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
-import type { Socket } from 'node:net'
+import { createConnection, type Socket } from 'node:net'
 import { LISTEN_LIMITS, type Listening, listen } from '../../../../src/daemon/api/listen.ts'
+import { until } from '../../../../src/standalone/lab/until.ts'
 import { freePort, KEYS, rawConnection, serveApi, untilClosed } from './support/gateway.ts'
 
 /** Milliseconds of the processor for a MiB of requests on each of 32 connections; answering them all takes 3,000 to 30,000. */
@@ -83,6 +84,25 @@ describe('a connection to the API', () => {
       socket.write('0\r\n\r\n')
       await chunked
     }
+  })
+
+  it('finds room among those of all clients, again where another one has ended', async () => {
+    const port = await freePort()
+    const limits = { ...LISTEN_LIMITS, connectionsPerClient: 3, connections: 4 }
+    open.push(await listen({ address: '127.0.0.1', port }, (_request, response) => void response.end(), limits))
+    const isAdmitted = async (localAddress: string): Promise<boolean> => {
+      const socket = createConnection({ port, host: '127.0.0.1', localAddress }).on('error', () => {})
+      sockets.push(socket)
+      socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+      return new Promise((resolve) => socket.once('data', () => resolve(true)).once('close', () => resolve(false)))
+    }
+    const admitted = async (client: string) => [await isAdmitted(client), await isAdmitted(client)]
+    assert.deepEqual(await admitted('127.0.0.1'), [true, true])
+    assert.deepEqual(await admitted('127.0.0.2'), [true, true])
+    for (const client of ['127.0.0.1', '127.0.0.3']) assert.deepEqual(await admitted(client), [false, false], client)
+    sockets[0]!.destroy()
+    await until('there is room again', 5_000, () => isAdmitted('127.0.0.3'))
+    assert.deepEqual(await admitted('127.0.0.3'), [false, false])
   })
 
   it('ends when its reader takes nothing of an answer, and not when it takes it slowly', async () => {
