@@ -1,12 +1,11 @@
-import { join } from 'node:path'
 import { formatPrefix } from '../../base/address.ts'
 import { fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
+import { readPolicyFile } from '../../conf_mode/policy/policy-file.ts'
 import type { Group, Plan } from '../../plan/types.ts'
 import { classPorts } from '../format/ports.ts'
 import type { Shown } from '../format/shown.ts'
 import { printFacts, printTable } from '../format/table.ts'
-import { readPolicyFile } from './policy-file.ts'
 import { sourceText } from './policy-source.ts'
 
 /** The policy in a few lines: where it comes from, and how much it allows and denies. */
@@ -78,11 +77,11 @@ function* effectiveEntries(plan: Plan, group: Group): Iterable<EffectiveEntry> {
 
 const labelled = (label: string | undefined) => (label === undefined ? {} : { label })
 
-/** The policy file as it lies on the disk now. */
+/** The policy file as it lies on the disk now. Throws `policy.file` for one that a commit would not read. */
 export function showPolicyFile(layout: Layout, plan: Plan): Shown {
   const { policyFile } = plan.source
   if (policyFile === undefined) fail('policy.file', 'The live policy does not come from a file.')
-  const text = readPolicyFile(join(layout.root, policyFile)).toString('utf8')
+  const text = readPolicyFile(layout, policyFile).toString('utf8')
   // It may have been edited since it was checked; a terminal would act on control characters.
   const harmless = text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '?')
   return { data: { policyFile, text }, text: harmless.endsWith('\n') ? harmless : `${harmless}\n` }

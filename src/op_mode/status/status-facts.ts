@@ -1,13 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { ClawgressError, fail } from '../../base/errors.ts'
 import { type Layout, runtimePaths } from '../../base/layout.ts'
-import { readHistory } from '../../conf_mode/policy/history.ts'
 import { askDaemon, type DaemonStatus } from '../../daemon/status.ts'
 import { type Counters, type LiveRuleset, liveRuleset, readCounters } from '../../firewall/index.ts'
 import { PinnerUnreachable } from '../../pinner/control-client.ts'
 import type { Plan } from '../../plan/types.ts'
-import { lookForUntracked, services, type UnitStatus, type Untracked } from '../../services/index.ts'
+import { lookForUntracked, PolicyFileWatch, services, type UnitStatus, type Untracked } from '../../services/index.ts'
 import { type Alert, recentAlerts } from '../alerts.ts'
 import { askPinner, type PinnerFacts } from '../pins.ts'
 import { findLivePlan, type LivePlan } from '../policy/live-plan.ts'
@@ -53,17 +51,18 @@ export interface KnownFacts {
 /** Asks every part, each for a bounded time; a part that does not answer does not hide the others. */
 export async function gatherStatus(layout: Layout, known?: KnownFacts): Promise<StatusFacts> {
   const live = known === undefined ? findLivePlan(layout) : known.live
-  const [sight, pins, daemon] = await Promise.all([
+  const [sight, pins, daemon, policyFile] = await Promise.all([
     known?.sight ?? look(layout),
     orUnknown(() => askPinner(layout).catch(inStatus)),
     known?.daemon ?? askDaemon(layout),
+    known?.policyFile ?? comparePolicyFile(layout),
   ])
   return {
     ...live,
     ...sight,
     pins,
     daemon,
-    policyFile: known?.policyFile ?? (live === undefined ? 'unknown' : comparePolicyFile(layout, live.plan)),
+    policyFile,
     isApplying: existsSync(runtimePaths(layout).intent),
     unconfirmedUntil: readConfirmation(layout),
     alerts: recentAlerts(runtimePaths(layout).alerts, Date.now()),
@@ -103,15 +102,9 @@ async function orUnknown<Value>(ask: () => Value | Promise<Value>): Promise<Valu
   }
 }
 
-function comparePolicyFile(layout: Layout, plan: Plan): StatusFacts['policyFile'] {
-  const { policyFile } = plan.source
-  const active = readHistory(layout).findLast((entry) => entry.generation === plan.generation)
-  if (policyFile === undefined || active === undefined) return 'unknown'
-  const path = join(layout.root, policyFile)
-  if (!existsSync(path)) return 'missing'
-  try {
-    return readFileSync(path).equals(readFileSync(join(active.folder, 'policy.json'))) ? 'same' : 'changed'
-  } catch {
-    return 'unknown'
-  }
-}
+/** As the guard compares them. Whoever may not read the file cannot tell. */
+const comparePolicyFile = (layout: Layout): Promise<StatusFacts['policyFile']> =>
+  new PolicyFileWatch(layout).look().then(
+    ({ state }) => (state === 'none' ? 'unknown' : state),
+    () => 'unknown' as const,
+  )

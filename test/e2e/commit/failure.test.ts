@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'mocha'
@@ -180,7 +181,12 @@ describe('a commit that fails', () => {
 
     it('is told by the status, whether it is gone, cut off or edited, while the live policy stays', async () => {
       const whole = readFileSync(file())
+      const makePipe = () => {
+        rmSync(file())
+        execFileSync('mkfifo', [file()])
+      }
       for (const [spoil, sentence] of [
+        [makePipe, /was edited after it was activated/],
         [() => rmSync(file()), /policy file \/config\/policy\.json is gone/],
         [() => writeFileSync(file(), whole.subarray(0, 20)), /was edited after it was activated/],
         [() => writeFileSync(file(), Buffer.alloc(64, 0xff)), /was edited after it was activated/],

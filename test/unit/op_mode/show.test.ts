@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Layout, layoutBelow, runtimePaths } from '../../../src/base/layout.ts'
 import { appendHistory } from '../../../src/conf_mode/policy/history.ts'
@@ -127,10 +127,13 @@ describe('operational mode', () => {
     )
   })
 
-  it('shows the policy in short, and the file without letting it play with the terminal', () => {
+  it('shows the policy in short, and the file without letting it play with the terminal or lead elsewhere', () => {
     assert.match(showPolicy(plan).text, /^Domains: +3 allowed, 1 denied$/m)
     writeFileSync(file, `{"a":"\u001b[2J"}`)
     assert.equal(showPolicyFile(layout, plan).text, '{"a":"?[2J"}\n')
+    rmSync(file)
+    symlinkSync('/etc/hostname', file)
+    assert.throws(() => showPolicyFile(layout, plan), /must lie below \/config.*policy\.file/)
   })
 
   it('checks a policy file: all problems at once, each with its place', () => {
