@@ -37,6 +37,8 @@ async function selfSigned({ name, listen }: WhySettings): Promise<NonNullable<Wh
   const words = [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', String(DAYS)],
     ...['-subj', '/CN=Clawgress', '-addext', `subjectAltName=${names}`, '-addext', 'extendedKeyUsage=serverAuth'],
+    // By itself openssl makes an authority: whoever got its key could be any server to those who trust the page.
+    ...['-addext', 'basicConstraints=critical,CA:FALSE', '-addext', 'keyUsage=critical,digitalSignature'],
     ...['-keyout', '-', '-out', '-'],
   ]
   const { stdout } = await runProgram('openssl', words, { timeoutMs: TIMEOUT_MS })
@@ -57,6 +59,7 @@ function split(text: string): { certificate: string; key: string } | undefined {
 function isFor(pem: string, { name, listen }: WhySettings): boolean {
   try {
     const certificate = new X509Certificate(pem)
+    if (certificate.ca) return false
     const isNamed = certificate.checkHost(name) !== undefined
     const isAddressed = listen.every((address) => certificate.checkIP(address) !== undefined)
     return isNamed && isAddressed && Date.parse(certificate.validTo) > Date.now() + RENEW_BEFORE

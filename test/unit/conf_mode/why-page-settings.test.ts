@@ -60,6 +60,7 @@ describe('the why page in the configuration', () => {
       const { tls } = await withCertificate(layout, settings)
       const certificate = new X509Certificate(tls!.certificate)
       assert.match(certificate.subjectAltName!, /DNS:clawgress\.internal, IP Address:10\.0\.1\.1, IP Address:FD77:1:/)
+      assert.equal(certificate.ca, false, 'who trusts it trusts nothing else that its key signs')
       const file = join(layout.state, 'why-page.pem')
       assert.equal(statSync(file).mode & 0o777, 0o600)
       assert.ok(readFileSync(file, 'utf8').includes(tls!.key))
