@@ -108,7 +108,7 @@ function readWebhook(
   }
   const fault = urlFault(url)
   if (fault !== undefined) report('config.value', `${words} url`, fault)
-  else if (!url.startsWith('https:') && !/^http:\/\/(127\.|\[::1\]|localhost[:/])/.test(url))
+  else if (isClearText(new URL(url)))
     warn(
       'config.conflict',
       `${words} url`,
@@ -136,6 +136,10 @@ function readWebhook(
     },
   ]
 }
+
+/** Alerts sent there cross a network unencrypted. */
+const isClearText = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'http:' && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname)
 
 function urlFault(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined

@@ -97,6 +97,12 @@ describe('alerts in the configuration', () => {
       ['http://10.0.0.1/', 'http://[fd00::1]/', 'http://127.0.0.1:9093/x', 'http://[::1]/'].map(warnings),
       [1, 1, 0, 0],
     )
+    assert.deepEqual(
+      ['http://127.example.net/', 'http://localhost.example.net/', 'http://localhost', 'HTTPS://10.0.0.1/'].map(
+        warnings,
+      ),
+      [1, 1, 0, 0],
+    )
     const plan = { groups: [{ name: 'default' }] } as unknown as Plan
     const { settings } = read({ rule: { r: { threshold: '1', group: ['default', 'nowhere'] } } })
     const [warning, ...more] = unknownGroupWarnings(settings, plan)
