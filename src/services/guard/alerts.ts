@@ -51,19 +51,28 @@ export type AlertRecord = z.infer<typeof alertRecord>
 /** Where alerts go: a line of JSON in `${log}/alerts.jsonl`, and syslog (facility daemon, level alert). */
 export class Alerts {
   private readonly layout: Layout
-  private readonly log: BoundedLog
+  private opened: BoundedLog | undefined
 
   constructor(layout: Layout) {
     this.layout = layout
-    this.log = new BoundedLog(runtimePaths(layout).alerts, systemUser('clawgress')?.gid)
+    this.log()
   }
 
   /** Never throws, and waits for nothing. */
   raise(event: AlertEvent, message: string, details: Readonly<Record<string, string | number>> = {}): void {
     const record = { schema: ALERT_SCHEMA, time: new Date().toISOString(), event, message, ...details }
-    if (!this.log.writeLine(JSON.stringify(record))) noteLost(this.layout, 'alert')
+    if (this.log()?.writeLine(JSON.stringify(record)) !== true) noteLost(this.layout, 'alert')
     const args = ['--tag', 'clawgress-guard', '--priority', 'daemon.alert', '--', `${event}: ${message}`]
     // A machine without syslog has the file.
     spawn('logger', args, { stdio: 'ignore' }).on('error', () => {})
+  }
+
+  private log(): BoundedLog | undefined {
+    try {
+      this.opened ??= new BoundedLog(runtimePaths(this.layout).alerts, systemUser('clawgress')?.gid)
+    } catch {
+      // A disk that takes no file must not keep the guard from its work; what is not written is counted.
+    }
+    return this.opened
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,6 +13,7 @@ import {
   printClosedRuleset,
   printRuleset,
 } from '../../../src/firewall/index.ts'
+import { prepareFolders } from '../../../src/services/folders.ts'
 import { readGuardReport } from '../../../src/services/index.ts'
 import { withLock } from '../../../src/services/lock.ts'
 import { until } from '../../../src/standalone/lab/until.ts'
@@ -78,7 +79,7 @@ describe('the guard', () => {
       env: { ...process.env, CLAWGRESS_ROOT: layout.root, ...env },
       stdio: ['ignore', 'inherit', 'inherit'],
     })
-    await until('the guard looks', 5_000, () => existsSync(runtimePaths(layout).alerts))
+    await until('the guard looks', 5_000, () => existsSync(runtimePaths(layout).guardReport))
   }
 
   it('has the ruleset back within a second when the table is deleted, pins restored, with an alert', async () => {
@@ -154,6 +155,19 @@ describe('the guard', () => {
     removeTable()
     await until('the ruleset is back', 1_000, isBack)
     assert.equal(guard!.exitCode, null)
+  })
+
+  it('starts, and has the ruleset back, also where the disk of logs and state takes no changes any more', async () => {
+    prepareFolders(layout)
+    activate()
+    for (const folder of [layout.log, layout.state]) execFileSync('mount', ['-o', 'bind,ro', folder, folder])
+    try {
+      await start()
+      removeTable()
+      await until('the ruleset is back', 1_000, isBack)
+    } finally {
+      execFileSync('umount', ['--lazy', layout.log, layout.state])
+    }
   })
 
   it('leaves alone what was removed on purpose', async () => {
