@@ -27,6 +27,8 @@ import { EXIT, reportFailure } from './failure.ts'
 // VyOS calls handlers with the group of its configuration, in which every operator is. What root makes belongs to root's
 // group, unless it is given to another one by name.
 if (process.getuid?.() === 0 && process.getegid?.() !== 0) process.setgid?.(0)
+// It is for programs of other users, too, and for VyOS's: an operator's own umask neither closes nor opens it to others.
+if (process.getuid?.() === 0) process.umask(0o022)
 
 const program = new Command('clawgress')
   .description('Egress allowlist gateway for AI agents')

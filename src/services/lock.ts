@@ -37,13 +37,7 @@ export async function withLock<T>(
       await sleep(Math.min(POLL_MS, left))
     }
     describe(fd, { pid: process.pid, purpose, since: Date.now() })
-    // What is made for programs of other users must not be closed to them because the operator's own files are.
-    const umask = process.umask(0o022)
-    try {
-      return await work()
-    } finally {
-      process.umask(umask)
-    }
+    return await work()
   } finally {
     closeSync(fd)
   }
