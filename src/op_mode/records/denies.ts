@@ -6,6 +6,7 @@ import type { Shown } from '../format/shown.ts'
 import { printTable } from '../format/table.ts'
 import { printTime } from '../format/time.ts'
 import { clientText } from './client-address.ts'
+import { mustBeReadable } from './readable-logs.ts'
 import { MAX_READ, searchedBackNote } from './searched-back.ts'
 
 export interface DeniesOptions {
@@ -26,6 +27,7 @@ export async function showDenies(
   maxBytes = MAX_READ,
 ): Promise<Shown<Denial[]>> {
   const wanted = client === undefined ? undefined : clientText(client)
+  mustBeReadable(layout)
   const repeats = new Map<string, number>()
   const data: Denial[] = []
   const budget = { left: maxBytes }

@@ -8,6 +8,7 @@ import type { Shown } from '../format/shown.ts'
 import { withoutControls } from '../format/table.ts'
 import { printTime } from '../format/time.ts'
 import { clientText } from './client-address.ts'
+import { mustBeReadable } from './readable-logs.ts'
 import { MAX_READ, searchedBackNote } from './searched-back.ts'
 
 export interface LogOptions {
@@ -37,6 +38,7 @@ export async function showLog(
     ...(kinds === undefined ? {} : { kinds }),
     ...(client === undefined ? {} : { client: clientText(client) }),
   }
+  mustBeReadable(layout)
   const { records, searchedTo } = await newestRecords(layout, filter, last, undefined, { maxBytes })
   const data = [...records].reverse()
   const note = searchedTo === undefined ? '' : searchedBackNote(searchedTo)

@@ -127,6 +127,21 @@ describe('a failure', () => {
     assert.equal(text, 'Clawgress made a mistake; nothing more was done: x is not a function. (internal.bug)\n')
   })
 
+  it('of a user’s rights says whose they are, and is no defect', () => {
+    const refusal = Object.assign(new Error("EACCES: permission denied, open '/x'"), { code: 'EACCES' })
+    const { getuid } = process
+    try {
+      process.getuid = () => 1000
+      const { status, text } = report(refusal)
+      assert.equal(status, 1)
+      assert.match(text, /^Only root may do that \(EACCES: .* '\/x'\)\. Run .* sudo\. \(system\.privilege\)\n$/)
+      process.getuid = () => 0
+      assert.match(report(refusal).text, /internal\.bug/)
+    } finally {
+      process.getuid = getuid!
+    }
+  })
+
   it('has its stack where it is asked for', () => {
     process.env.CLAWGRESS_DEBUG = '1'
     try {

@@ -188,6 +188,16 @@ describe('operational mode', () => {
     assert.match(text, /dns\.not-allowed: The name is not on the allowlist\. Next step: Do not retry/)
   })
 
+  it('does not say that there are none to a user who may not read them', async () => {
+    const log = runtimePaths(layout).decisions
+    writeFileSync(log, `${printRecord(denial())}\n`, { mode: 0o640 })
+    for (const show of [showDenies, showLog]) {
+      process.seteuid!('nobody')
+      const shown = show(layout).finally(() => process.seteuid!(0))
+      await assert.rejects(shown, { code: 'EACCES' })
+    }
+  })
+
   it('reads denials backwards over any size of file', async () => {
     const log = runtimePaths(layout).decisions
     for (let i = 0; i < 3000; i++)
