@@ -78,6 +78,20 @@ describe('the recorder', () => {
     assert.equal(repeats?.id, first?.id)
   })
 
+  it('takes no packet for lost that stands in its log and was not read yet, and tells those that do not come', () => {
+    const lostOf = (logged: number) => {
+      for (let look = 0; look < 5; look++) recording.recorder.compare(7, logged)
+      return recording.recorder.status().lost.kernel
+    }
+    recording.activate(POLICY)
+    recording.write('nflogRecords', packetLine())
+    recording.run()
+    recording.write('nflogRecords', packetLine().repeat(3))
+    assert.equal(lostOf(4), 0)
+    recording.run()
+    assert.deepEqual([lostOf(4), lostOf(6)], [0, 2])
+  })
+
   it('counts packets that the kernel could not hand over, and lines that are none', () => {
     const numbered = (sequence: number) => packetLine({ 'oob.seq.local': sequence, src_port: sequence })
     recording.write('nflogRecords', `${numbered(1)}${numbered(2)}${numbered(7)}nonsense\n${numbered(0)}`)
