@@ -45,7 +45,7 @@ export async function assertReachable(worker: AgentWorker, names: readonly strin
   await assertConnects(worker, answers)
 }
 
-export async function assertConnects(worker: AgentWorker, answers: readonly Answered[]): Promise<void> {
+async function assertConnects(worker: AgentWorker, answers: readonly Answered[]): Promise<void> {
   const targets = answers.flatMap(({ addresses }) => addresses.map((address) => web(address)))
   for (const connection of await worker.connect(targets))
     assert.equal(connection.outcome, 'open', JSON.stringify(connection))

@@ -17,7 +17,7 @@ export function readZone(text: string): ZoneRecords {
 export const printed = (zone: PlannedZone): string => Buffer.concat([...printZone(zone)]).toString('latin1')
 
 /** Looks a name up in one zone by the rules of RFC 4592: exact, else the wildcard of the closest encloser, if any. */
-export function lookUp(records: ZoneRecords, name: string): string | undefined {
+function lookUp(records: ZoneRecords, name: string): string | undefined {
   const exact = records.get(name)
   if (exact !== undefined) return exact
   const exists = (node: string) => {

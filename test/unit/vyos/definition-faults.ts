@@ -1,7 +1,7 @@
 /** XML on line 3, the path of the node at fault below its parent, and what the sentence says. */
 export type Case = readonly [name: string, xml: string, path: string, wanted: RegExp]
 
-export const LEAF = '<leafNode name="y"><properties><help>Y</help></properties></leafNode>'
+const LEAF = '<leafNode name="y"><properties><help>Y</help></properties></leafNode>'
 export const leaf = (properties: string, rest = ''): string =>
   `<leafNode name="x"><properties>${properties}</properties>${rest}</leafNode>`
 export const tag = (properties: string, children = LEAF): string =>
