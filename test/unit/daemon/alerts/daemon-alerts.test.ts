@@ -118,8 +118,15 @@ describe('the alerts of a daemon', () => {
     bus.publish([denial({ id: 'a-2' })])
     look()
     assert.deepEqual(firing().sort(), ['client.first-denial', 'rule.any'])
-    assert.equal(receiver.received.length, 1)
     assert.deepEqual(statSync(join(runtimePaths(layout).alertsFolder, 'state.json')).mode & 0o007, 0)
+    bus.publish([denial({ client: '10.77.0.9' })])
+    look()
+    await told(2, 'the webhook is told of another client')
+    const { alerts: newer } = JSON.parse(receiver.received[1]!.body) as { alerts: { labels: { client: string } }[] }
+    assert.deepEqual(
+      newer.map(({ labels }) => labels.client),
+      ['10.77.0.9'],
+    )
   })
 
   it('neither storm nor fall silent when the clock jumps', async () => {
