@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
+import { replaceWhole } from '../../base/atomic-file.ts'
 import { fail } from '../../base/errors.ts'
 import type { Layout } from '../../base/layout.ts'
 import { currentGeneration } from '../../conf_mode/generation.ts'
@@ -21,18 +22,17 @@ export function exportedPolicy(layout: Layout): Buffer {
   return Buffer.from(printPolicy(policy))
 }
 
-/** Writes it to a new file below /config. Throws ClawgressError `policy.file`, also where the file exists. */
+/** Writes it to a new file below /config, whole or not at all. Throws ClawgressError `policy.file`, also where the file exists. */
 export function exportPolicy(layout: Layout, typed: string): string {
   if (!typed.startsWith('/config/'))
     fail('policy.file', 'The file must lie below /config; name it as /config/name.json.', { file: typed })
   const target = policyFileTarget(layout, typed)
+  if (existsSync(target)) fail('policy.file', 'The file exists already; name another one.', { file: typed })
+  const policy = exportedPolicy(layout)
   try {
-    writeFileSync(target, exportedPolicy(layout), { flag: 'wx', mode: 0o640, flush: true })
+    replaceWhole(target, policy, 0o640)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    const why = code === 'EEXIST' ? 'exists already; name another one' : `cannot be written (${code})`
-    fail('policy.file', `The file ${why}.`, { file: typed })
+    fail('policy.file', `The file cannot be written (${(error as NodeJS.ErrnoException).code}).`, { file: typed })
   }
   return `The policy in force was written to ${typed}.`
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'mocha'
 import { policySettings } from '../../../src/standalone/lab/gateway.ts'
 import { poolHost } from '../../../src/standalone/lab/internet/addresses.ts'
@@ -7,6 +8,7 @@ import { AgentWorker, type Target } from '../support/agent-worker/index.ts'
 import { current, importPolicy, refusal } from '../support/commits.ts'
 import { CONTENT, until, useLab } from '../support/lab.ts'
 import { assertDenied, assertNothingUnlisted, assertReachable, policyOf } from '../support/reach.ts'
+import { SmallDisk } from '../support/small-disk.ts'
 
 const [KEPT, REVOKED] = ['api.openai.com', 'h1.pool.net'] as const
 const NODES = policyOf(KEPT, REVOKED).allow
@@ -60,6 +62,11 @@ describe('a policy in the configuration', () => {
   })
 
   it('is written to a policy.json that reaches the same as a policy file', async () => {
+    {
+      await using _ = await SmallDisk.fill(join(lab().gateway.layout.root, '..'))
+      const said = refusal(await clawgress('policy', 'export', '/config/exported.json'))
+      assert.match(said, /cannot be written \(ENOSPC\)/)
+    }
     const { exitCode, stderr } = await clawgress('policy', 'export', '/config/exported.json')
     assert.equal(exitCode, 0, stderr)
     assert.match(refusal(await clawgress('policy', 'export', '/config/exported.json')), /exists already/)
