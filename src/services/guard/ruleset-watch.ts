@@ -49,8 +49,10 @@ export class RulesetWatch {
     try {
       await withLock(this.layout, LOCK_WAIT_MS, () => this.repair(noticed), 'guard (putting the ruleset back)')
     } catch (error) {
-      if (!(error instanceof ClawgressError) || error.problems[0]?.code !== 'apply.busy') throw error
-      await this.closeDuringCommit()
+      const isBusy = error instanceof ClawgressError && error.problems[0]?.code === 'apply.busy'
+      await this.closeIfLost(
+        isBusy ? 'while the enforcement was being changed' : `and the lock cannot be had (${sentence(error)})`,
+      )
     }
   }
 
@@ -121,16 +123,16 @@ export class RulesetWatch {
   }
 
   /**
-   * Someone changes the enforcement and has no table for longer than it takes; closing is always right. A table that
-   * only looks damaged is left alone: while a transaction is being prepared the kernel's use counts belong to no
+   * Someone changes the enforcement and has no table for longer than it takes, or nobody can; closing is always right. A
+   * table that only looks damaged is left alone: while a transaction is being prepared the kernel's use counts belong to no
    * generation, a flushed forward chain drops by its policy, and the commit proves its ruleset at its end.
    */
-  private async closeDuringCommit(): Promise<void> {
+  private async closeIfLost(how: string): Promise<void> {
     const folder = this.currentFolder()
     const live = this.see()
     if (!this.isGuarding() || live === undefined || live.present) return
     const generation = folder === undefined ? undefined : basename(folder)
-    await this.close(generation, `The table inet ${TABLE} was lost while the enforcement was being changed`)
+    await this.close(generation, `The table inet ${TABLE} was lost ${how}`)
   }
 
   private async close(generation: string | undefined, reason: string, cause?: unknown): Promise<void> {

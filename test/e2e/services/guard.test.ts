@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { generationFiles, type Layout, runtimePaths } from '../../../src/base/layout.ts'
@@ -144,6 +153,24 @@ describe('the guard', () => {
       await until('default deny', 1_000, () => live().closed && live().intact)
     })
     await until('the ruleset is back', 2_000, isBack)
+  })
+
+  it('closes the gateway also where nobody can take the lock, once, and mends it afterwards', async () => {
+    activate()
+    await start()
+    const { lock } = runtimePaths(layout)
+    rmSync(lock, { force: true })
+    mkdirSync(lock)
+    removeTable()
+    await until('default deny', 1_000, () => live().closed && live().intact)
+    rmdirSync(lock)
+    await until('the ruleset is back', 2_000, isBack)
+    await until('the alert of it', 1_000, () => alerts().at(-1)?.event === 'table.restored')
+    assert.deepEqual(
+      alerts().map(({ event }) => event),
+      ['table.closed', 'table.restored'],
+    )
+    assert.match(alerts()[0]!.message, /was lost and the lock cannot be had \(EISDIR/)
   })
 
   it('has the ruleset back also where the disk of the run folder is full', async () => {
