@@ -179,8 +179,12 @@ export class Tail {
       return readdirSync(folder)
         .filter((name) => name.startsWith(`${basename(this.path)}.`))
         .map((name) => join(folder, name))
-        .find((path) => isThe(bookmark, statSync(path)))
+        .find((path) => {
+          const stat = statSync(path, { throwIfNoEntry: false })
+          return stat !== undefined && isThe(bookmark, stat)
+        })
     } catch {
+      // Then it is opened under its own name, or that cannot be done either, and is told.
       return undefined
     }
   }

@@ -184,6 +184,8 @@ describe('a followed log', () => {
     read(before)
     before.save(before.place())
     appendFileSync(path, 'b\n')
+    // As of a file that is gone when it is looked at.
+    symlinkSync('nowhere', `${path}.-`)
     renameSync(path, `${path}.0`)
     writeFileSync(path, 'c\n')
     assert.deepEqual(read(follow()), ['b', 'c'])
