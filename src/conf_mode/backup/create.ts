@@ -11,6 +11,7 @@ import { readHistory } from '../policy/history.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
 import { withManifest } from './manifest.ts'
 import { CONFIG_MEMBER, FILE_NODES, fileMember, historyMember, SECTION } from './members.ts'
+import { refuseWhileRestoring } from './restore-journal.ts'
 
 /** Of the policies that were live before, the newest travel, as many as fit, octets. */
 const MAX_HISTORY_BYTES = 128 << 20
@@ -21,6 +22,8 @@ const MAX_HISTORY_BYTES = 128 << 20
  * included, and is readable by its owner alone. Returns what it says to the operator. Throws ClawgressError.
  */
 export function createBackup(layout: Layout, running: ConfigTree, file: string, now = new Date()): string {
+  // What it has put in place belongs to a configuration that is not in force yet.
+  refuseWhileRestoring(layout)
   const section = running.only(SECTION)
   if (!section.has(SECTION))
     fail('config.missing', 'service clawgress is not configured, so there is nothing to back up.')

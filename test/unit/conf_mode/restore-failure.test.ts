@@ -49,6 +49,15 @@ describe('a restore whose commit fails', () => {
     assert.equal(isUnsettled(layout), false)
   })
 
+  it('is not backed up while its files lie beside the configuration of before', async () => {
+    const backedUp = async () => {
+      const backUp = () => createBackup(layout, section('eth1'), join(layout.config, 'mixed.tar.gz'))
+      assert.throws(backUp, /being restored at this moment.*\(apply\.busy\)/)
+      return { ok: false, said: '' }
+    }
+    await assert.rejects(restoredBy(backedUp), /refused; everything is as it was/)
+  })
+
   it('leaves its files to the commit where that is under way still, and the journal to the guard', async () => {
     const underWay = async () => {
       throw new UnsettledCommit({ code: 'config.conflict', message: 'It is under way.' })
