@@ -23,6 +23,7 @@ function readTail(path: string): string {
   try {
     fd = openSync(path, 'r')
   } catch {
+    // There were none yet.
     return ''
   }
   try {
@@ -40,6 +41,7 @@ function parseAlert(line: string): Alert | undefined {
     const { time, message } = JSON.parse(line) as Record<string, unknown>
     return typeof time === 'string' && typeof message === 'string' ? { time, message } : undefined
   } catch {
+    // The first line of the tail, or one that was cut off.
     return undefined
   }
 }

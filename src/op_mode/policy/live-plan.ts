@@ -20,6 +20,7 @@ export function findLivePlan(layout: Layout): LivePlan | undefined {
     target = resolve(dirname(current), readlinkSync(current))
     since = lstatSync(current).mtime
   } catch {
+    // Every user may look there: nothing is live.
     return undefined
   }
   return { plan: loadPlan(join(target, 'plan')), since }

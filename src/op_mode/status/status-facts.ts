@@ -83,6 +83,7 @@ function readConfirmation(layout: Layout): string | undefined {
     const { deadline } = JSON.parse(readFileSync(runtimePaths(layout).confirmation, 'utf8')) as { deadline: unknown }
     return typeof deadline === 'string' ? deadline : undefined
   } catch {
+    // Nothing waits for a confirmation, or it ends this moment.
     return undefined
   }
 }
