@@ -17,20 +17,27 @@ import { gatherStatus, type KnownFacts } from './status/status-facts.ts'
 const UNSEEN = { unknown: 'The guard, which looks at it, has not reported for 10 s. Enter "restart clawgress".' }
 
 /** What the operational commands show, for the API: seen with the guard's eyes, because the daemon is not root. */
-export const apiViews = (layout: Layout, { live, status }: DaemonFacts): ApiViews => ({
-  status: async () => {
-    const known = { ...seenByGuard(layout, live()), live: live(), daemon: status() }
-    return statusData(await gatherStatus(layout, known))
-  },
-  policy: () => {
-    const generation = liveId(layout) ?? fail('config.missing', 'No policy is live; configure service clawgress first.')
-    const file = soleFile(join(runtimePaths(layout).generations, generation))
-    return file === undefined ? { generation, text: exportedPolicy(layout) } : { generation, file }
-  },
-  versions: () => showVersions(layout).data as object[],
-  test: (plan, question) => testDecision(plan, question).data,
-  difference: (from, to) => showVersionDifference(layout, from, to).data as object,
-})
+export function apiViews(layout: Layout, { live, status }: DaemonFacts): ApiViews {
+  // A large policy takes a second to print, and may be asked for any number of times.
+  let printed: ReturnType<typeof exportedPolicy> | undefined
+  return {
+    status: async () => {
+      const known = { ...seenByGuard(layout, live()), live: live(), daemon: status() }
+      return statusData(await gatherStatus(layout, known))
+    },
+    policy: () => {
+      const generation =
+        liveId(layout) ?? fail('config.missing', 'No policy is live; configure service clawgress first.')
+      const file = soleFile(join(runtimePaths(layout).generations, generation))
+      if (file !== undefined) return { generation, file }
+      if (printed?.generation !== generation) printed = exportedPolicy(layout)
+      return printed
+    },
+    versions: () => showVersions(layout).data as object[],
+    test: (plan, question) => testDecision(plan, question).data,
+    difference: (from, to) => showVersionDifference(layout, from, to).data as object,
+  }
+}
 
 function seenByGuard(layout: Layout, live: LivePlan | undefined): Pick<KnownFacts, 'sight' | 'policyFile'> {
   const report = readGuardReport(layout, Date.now())

@@ -43,7 +43,7 @@ export const exportCommand = (): Command =>
     .addHelpText('after', '\nExample:\n  clawgress policy export /config/exported.json')
     .action(async (file: string) => {
       const { exportedPolicy, exportPolicy } = await import('../../op_mode/policy/policy-export.ts')
-      if (file === '-') process.stdout.write(exportedPolicy(await layout()))
+      if (file === '-') process.stdout.write(exportedPolicy(await layout()).text)
       else tell(exportPolicy(await layout(), file))
     })
 
