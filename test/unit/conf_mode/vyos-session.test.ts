@@ -30,11 +30,12 @@ describe("VyOS's configuration session", () => {
   const calls = () => join(folder(), 'calls')
   afterEach(() => rmSync(calls(), { force: true }))
 
+  /** Whole lines only: the last one may be on its way. */
   const noted = (): string[][] =>
     existsSync(calls())
       ? readFileSync(calls(), 'utf8')
-          .trimEnd()
           .split('\n')
+          .slice(0, -1)
           .map((line) => JSON.parse(line) as string[])
       : []
   const environmentOf = (clawgress: object | undefined, more: Record<string, string> = {}) => ({
