@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads'
 import { Command } from 'commander'
 import { isUninterrupted } from '../base/uninterrupted.ts'
 import { VERSION } from '../base/version.ts'
@@ -28,7 +29,7 @@ import { EXIT, reportFailure } from './failure.ts'
 // group, unless it is given to another one by name.
 if (process.getuid?.() === 0 && process.getegid?.() !== 0) process.setgid?.(0)
 // It is for programs of other users, too, and for VyOS's: an operator's own umask neither closes nor opens it to others.
-if (process.getuid?.() === 0) process.umask(0o022)
+if (process.getuid?.() === 0 && isMainThread) process.umask(0o022)
 
 const program = new Command('clawgress')
   .description('Egress allowlist gateway for AI agents')
