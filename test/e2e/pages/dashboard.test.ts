@@ -16,11 +16,13 @@ const POLICY = {
   labels: { 'api.openai.com': 'llm-provider' },
 }
 
-/** Of every entry: how long after the time of its packet, by the clock that both have, it came onto the page. */
+/** Of every packet from now on: how long after it, by the clock that both have, its entry came onto the page. */
 const NOTE_DELAYS = `globalThis.delays = []
+const begun = Date.now()
 new MutationObserver((changes) => {
-  const times = changes.flatMap(({ addedNodes }) => [...addedNodes].map((item) => item.querySelector('time')))
-  for (const time of times) if (time !== null) delays.push(Date.now() - Date.parse(time.dateTime))
+  const items = changes.flatMap(({ addedNodes }) => [...addedNodes])
+  const times = items.map((item) => Date.parse(item.querySelector('time')?.dateTime))
+  for (const time of times) if (time >= begun) delays.push(Date.now() - time)
 }).observe(document.getElementById('feed'), { childList: true })`
 
 /** Before the first click can have been answered. */
