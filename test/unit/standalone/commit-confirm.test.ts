@@ -23,9 +23,6 @@ describe('a commit that has to be confirmed', () => {
   const comments = (shell: Awaited<ReturnType<typeof configuring>>) =>
     shell.store.revisions().map(({ comment }) => comment)
 
-  beforeEach(() => fixture.setUp())
-  afterEach(() => fixture.tearDown())
-
   it('stays when it is confirmed, and is a revision only then', async () => {
     const shell = await configuring('set service demo mode one', 'commit', 'set service demo mode two')
     assert.equal(

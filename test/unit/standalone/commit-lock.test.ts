@@ -17,9 +17,6 @@ describe('the lock on commits', () => {
   const { run, configuring } = fixture
   const file = () => join(fixture.folder, 'run/clawgress/config/commit.lock')
 
-  beforeEach(() => fixture.setUp())
-  afterEach(() => fixture.tearDown())
-
   it('refuses a second commit, also one of the same process', async () => {
     const shell = await configuring('set service demo')
     const release = takeLock(file())!

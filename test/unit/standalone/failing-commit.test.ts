@@ -8,11 +8,9 @@ describe('a commit on a machine without room', () => {
   const { plan, run, configuring, calls } = fixture
   const temporary = process.env.TMPDIR
 
-  beforeEach(() => fixture.setUp())
   afterEach(() => {
     if (temporary === undefined) delete process.env.TMPDIR
     else process.env.TMPDIR = temporary
-    fixture.tearDown()
   })
 
   it('needs no folder for temporary files', async () => {

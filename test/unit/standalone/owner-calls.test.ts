@@ -6,13 +6,6 @@ import { SessionFixture, STUB } from './session-fixture.ts'
 describe('a commit', () => {
   const fixture = new SessionFixture()
   const { newShell, plan, run, configuring, calls, called } = fixture
-  let folder: string
-
-  beforeEach(() => {
-    fixture.setUp()
-    folder = fixture.folder
-  })
-  afterEach(() => fixture.tearDown())
 
   it('calls an owner once, with defaults, however many leaves changed', async () => {
     const shell = await configuring('set service demo mode two', 'set system other name x')
@@ -32,7 +25,10 @@ describe('a commit', () => {
   })
 
   it('hands pki over to every owner', async () => {
-    writeFileSync(join(folder, 'config/config.boot'), 'pki {\n ca x {\n certificate MII\n }\n}\nservice {\n demo\n}\n')
+    writeFileSync(
+      join(fixture.folder, 'config/config.boot'),
+      'pki {\n ca x {\n certificate MII\n }\n}\nservice {\n demo\n}\n',
+    )
     await configuring('load', 'commit')
     assert.deepEqual(calls()[0]!.input.pki, { ca: { x: { certificate: 'MII' } } })
   })
@@ -67,7 +63,7 @@ describe('a commit', () => {
     plan({ service_demo: { status: 1, output: 'not now\n' } })
     const output = await run(shell, 'delete service', 'commit')
     assert.equal(output, '[ service demo ]\nnot now\n\ndelete [ service demo ] failed\nCommit failed\n')
-    assert.match(readFileSync(join(folder, 'run/clawgress/config/active.boot'), 'utf8'), /mode "two"/)
+    assert.match(readFileSync(join(fixture.folder, 'run/clawgress/config/active.boot'), 'utf8'), /mode "two"/)
     plan({})
     await run(shell, 'commit')
     assert.deepEqual(
@@ -77,7 +73,7 @@ describe('a commit', () => {
         [null, { mode: 'two' }],
       ],
     )
-    assert.equal(readFileSync(join(folder, 'run/clawgress/config/active.boot'), 'utf8').includes('demo'), false)
+    assert.equal(readFileSync(join(fixture.folder, 'run/clawgress/config/active.boot'), 'utf8').includes('demo'), false)
   })
 
   it('calls owners of tag nodes once a changed tag, and nested owners instead of the outer one', async () => {

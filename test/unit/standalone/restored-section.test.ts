@@ -23,8 +23,6 @@ const SECTION = `service {
 
 describe('the section of a backup', () => {
   const fixture = new SessionFixture()
-  beforeEach(() => fixture.setUp())
-  afterEach(() => fixture.tearDown())
 
   it('comes back with its comments, each in one line', async () => {
     const shell = fixture.newShell(STUB, 20_000, true)

@@ -9,9 +9,6 @@ describe('the commands of a configuration session', () => {
   const { run, configuring, called } = fixture
   const write = (name: string, text: string) => writeFileSync(join(fixture.folder, 'config', name), text)
 
-  beforeEach(() => fixture.setUp())
-  afterEach(() => fixture.tearDown())
-
   it('rename a tag node: the owner is called for the old name and for the new one', async () => {
     const shell = await configuring(
       'set service demo instance a size 1',

@@ -21,13 +21,18 @@ export interface Call {
   }
 }
 
-/** A folder with shells in it, whose owners are played by a stand-in. */
+/** A folder with shells in it, whose owners are played by a stand-in: a new one for each test of the `describe` that makes it. */
 export class SessionFixture {
   folder = ''
   text = ''
   #seen = 0
 
-  setUp(): void {
+  constructor() {
+    beforeEach(() => this.setUp())
+    afterEach(() => this.tearDown())
+  }
+
+  private setUp(): void {
     this.folder = mkdtempSync(join(tmpdir(), 'clawgress-session-'))
     mkdirSync(join(this.folder, 'config'))
     this.text = ''
@@ -37,7 +42,7 @@ export class SessionFixture {
     process.env.CLAWGRESS_ROOT = this.folder
   }
 
-  tearDown(): void {
+  private tearDown(): void {
     rmSync(this.folder, { recursive: true, force: true })
     for (const name of ['STUB_CALLS', 'STUB_PLAN', 'CLAWGRESS_ROOT']) delete process.env[name]
   }

@@ -6,13 +6,6 @@ import { SessionFixture } from './session-fixture.ts'
 describe('a configuration session', () => {
   const fixture = new SessionFixture()
   const { newShell, run, configuring, calls } = fixture
-  let folder: string
-
-  beforeEach(() => {
-    fixture.setUp()
-    folder = fixture.folder
-  })
-  afterEach(() => fixture.tearDown())
 
   for (const [line, message] of [
     ['set service demo mode three', 'Mode must be one or two\n  Value validation failed\n  Set failed'],
@@ -68,7 +61,7 @@ describe('a configuration session', () => {
   })
 
   it('refuses to leave, load or merge over uncommitted changes', async () => {
-    writeFileSync(join(folder, 'config/config.boot'), 'service {\n demo\n}\n')
+    writeFileSync(join(fixture.folder, 'config/config.boot'), 'service {\n demo\n}\n')
     const shell = await configuring('set service demo')
     assert.match(await run(shell, 'exit'), /^Cannot exit: configuration modified\.\nUse 'exit discard'/)
     assert.match(await run(shell, 'load'), /^Cannot load: configuration modified\.\n/)

@@ -6,13 +6,6 @@ import { SessionFixture } from './session-fixture.ts'
 describe('a configuration session with its files and revisions', () => {
   const fixture = new SessionFixture()
   const { newShell, plan, run, configuring, calls, called } = fixture
-  let folder: string
-
-  beforeEach(() => {
-    fixture.setUp()
-    folder = fixture.folder
-  })
-  afterEach(() => fixture.tearDown())
 
   it('saves with the footer, loads again without a change, and keeps sections that it does not know', async () => {
     const boot = `firewall {
@@ -32,13 +25,13 @@ service {
 // vyos-config-version: "bgp@5:demo@3"
 // Release version: 1.4.3
 `
-    writeFileSync(join(folder, 'config/config.boot'), boot)
+    writeFileSync(join(fixture.folder, 'config/config.boot'), boot)
     const shell = newShell()
     assert.equal(await shell.boot(), true)
     assert.deepEqual(called(), ['service_demo'])
     await run(shell, 'configure')
     assert.equal(await run(shell, 'save'), '')
-    assert.equal(readFileSync(join(folder, 'config/config.boot'), 'utf8'), boot)
+    assert.equal(readFileSync(join(fixture.folder, 'config/config.boot'), 'utf8'), boot)
     assert.equal(
       await run(shell, 'load'),
       "Loading configuration from 'config.boot'\nNo configuration changes to commit.\n",
@@ -47,17 +40,17 @@ service {
   })
 
   it('is saved over nothing but the file that was named, whatever lies beside that', async () => {
-    const victim = join(folder, 'victim')
+    const victim = join(fixture.folder, 'victim')
     writeFileSync(victim, 'precious')
-    symlinkSync(victim, join(folder, `config/copy.boot.${process.pid}.new`))
+    symlinkSync(victim, join(fixture.folder, `config/copy.boot.${process.pid}.new`))
     const shell = await configuring('set service demo mode two', 'commit')
     assert.equal(await run(shell, 'save copy.boot'), '')
     assert.equal(readFileSync(victim, 'utf8'), 'precious')
-    assert.match(readFileSync(join(folder, 'config/copy.boot'), 'utf8'), /mode "two"/)
+    assert.match(readFileSync(join(fixture.folder, 'config/copy.boot'), 'utf8'), /mode "two"/)
   })
 
   it('refuses at commit what a loaded file should not hold', async () => {
-    writeFileSync(join(folder, 'config/new.boot'), 'service {\n demo {\n mode three\n future x\n }\n}\n')
+    writeFileSync(join(fixture.folder, 'config/new.boot'), 'service {\n demo {\n mode three\n future x\n }\n}\n')
     const shell = await configuring('load new.boot')
     const output = await run(shell, 'commit')
     assert.match(
@@ -70,7 +63,10 @@ service {
   })
 
   it('boots with what can be applied when a section fails', async () => {
-    writeFileSync(join(folder, 'config/config.boot'), 'service {\n demo\n}\nsystem {\n other {\n name x\n }\n}\n')
+    writeFileSync(
+      join(fixture.folder, 'config/config.boot'),
+      'service {\n demo\n}\nsystem {\n other {\n name x\n }\n}\n',
+    )
     plan({ service_demo: { status: 1, output: 'broken policy\n' } })
     const shell = newShell()
     assert.equal(await shell.boot(), false)
@@ -81,7 +77,7 @@ service {
   })
 
   it('says where a file is broken, and loads nothing', async () => {
-    writeFileSync(join(folder, 'config/config.boot'), 'service {\n demo {\n')
+    writeFileSync(join(fixture.folder, 'config/config.boot'), 'service {\n demo {\n')
     const shell = await configuring()
     assert.match(await run(shell, 'load'), /config\.boot:2:2: The "\{" that opens this node has no matching "\}"/)
     assert.equal(await run(shell, 'load none.boot'), "No such file 'none.boot'\n")
@@ -114,12 +110,12 @@ service {
     for (let i = 0; i < 105; i++) shell.store.addRevision(tree, { time: '', user: '', via: '', comment: String(i) })
     assert.equal(shell.store.revisions().length, 100)
     assert.equal(shell.store.revisions()[0]!.comment, '104')
-    assert.equal(readdirSync(join(folder, 'var/lib/clawgress/config-revisions')).length, 200)
+    assert.equal(readdirSync(join(fixture.folder, 'var/lib/clawgress/config-revisions')).length, 200)
   })
 
   it('stays what it is where the disk has no room for its revision', async () => {
-    mkdirSync(join(folder, 'var/lib/clawgress'), { recursive: true })
-    writeFileSync(join(folder, 'var/lib/clawgress/config-revisions'), 'in the way')
+    mkdirSync(join(fixture.folder, 'var/lib/clawgress'), { recursive: true })
+    writeFileSync(join(fixture.folder, 'var/lib/clawgress/config-revisions'), 'in the way')
     const shell = await configuring('set service demo mode two')
     assert.match(await run(shell, 'commit'), /^Warning: the commit is in force, but is no revision for rollback: E/)
     assert.equal(shell.session!.isChanged, false)

@@ -20,9 +20,6 @@ describe('the version of a configuration file', () => {
   const { run, configuring, called, calls, newShell } = fixture
   const boot = () => join(fixture.folder, 'config/config.boot')
 
-  beforeEach(() => fixture.setUp())
-  afterEach(() => fixture.tearDown())
-
   it('is refused by load and merge where it is newer, and nothing changes', async () => {
     writeFileSync(boot(), file('bgp@9:demo@4'))
     const shell = await configuring('set system unowned a', 'commit')
