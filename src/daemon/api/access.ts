@@ -2,15 +2,21 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { clientKey, holds, parseAddress, parsePrefix } from '../../base/address.ts'
 import { fail } from '../../base/errors.ts'
-import { FailureLimit } from './failure-limit.ts'
 import { type Caller, findCaller, isExpired, mayActAs } from './keys.ts'
 import type { ApiSettings } from './settings.ts'
+import { WindowCount } from './window-count.ts'
 
 const FORM = /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i
 
 /** Forms that wait for their end and are held in memory, though whose they are is not known yet: of all, and of a client. */
 const MOST_FORMS = 8
 const MOST_FORMS_A_CLIENT = 4
+
+/**
+ * Whoever sends more wrong keys is told to wait. It keeps nobody from guessing on, since a right key gets in meanwhile;
+ * what protects keys is that verify admits none that is easy to guess.
+ */
+const WRONG_KEYS = { most: 20, windowMs: 60_000, clients: 10_000 }
 
 /** May this address use the API at all? */
 export function isAllowedClient(address: string, { allowClients }: Pick<ApiSettings, 'allowClients'>): boolean {
@@ -22,7 +28,7 @@ export function isAllowedClient(address: string, { allowClients }: Pick<ApiSetti
 /** Admits requests by address, key and role. One for all servers, so that wrong keys are counted over all of them. */
 export class Access {
   private readonly settings: () => ApiSettings
-  private readonly failures = new FailureLimit()
+  private readonly wrongKeys = new WindowCount(WRONG_KEYS)
   private readonly forms = new Map<object, string>()
   private readonly callers = new WeakMap<IncomingMessage, Caller>()
 
@@ -93,8 +99,8 @@ export class Access {
     // Also after many wrong ones, or a neighbour could lock its holder out. Keys are too long to be found in this way.
     if (caller !== undefined) return caller
     const client = clientKey(request.ip)
-    if (this.failures.isExceeded(client)) fail('api.rate', 'Too many wrong keys came from this address; wait a minute.')
-    if (key !== undefined) this.failures.count(client)
+    if (this.wrongKeys.isFull(client)) fail('api.rate', 'Too many wrong keys came from this address; wait a minute.')
+    if (key !== undefined) this.wrongKeys.add(client)
     return fail('api.key', 'A valid key is required: as a bearer token, as X-API-Key, or as the form field key.')
   }
 

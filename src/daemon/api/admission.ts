@@ -3,8 +3,11 @@ import { clientKey } from '../../base/address.ts'
 import type { Problem } from '../../base/errors.ts'
 import { type Access, isAllowedClient } from './access.ts'
 import { failureOf, refusalHeaders, statusOf } from './reply.ts'
-import { RequestCount } from './request-count.ts'
 import type { ApiSettings } from './settings.ts'
+import { WindowCount } from './window-count.ts'
+
+/** Clients and keys whose requests are counted. */
+const MOST_CLIENTS = 5_000
 
 /**
  * Asks of every request, before anything else is done for it, also of one that no route understands: may its address
@@ -17,7 +20,7 @@ export function admitting(
   most: number,
   handle: RequestListener,
 ): RequestListener {
-  const rate = new RequestCount(most)
+  const requests = new WindowCount({ most, windowMs: 1_000, clients: MOST_CLIENTS })
   return (request, response) => {
     const address = request.socket.remoteAddress ?? ''
     if (!isAllowedClient(address, settings()))
@@ -26,8 +29,10 @@ export function admitting(
         message: `The address ${address} may not use the API (service clawgress api allow-client).`,
       })
     const caller = access.recognise(request)
-    if (!rate.admit(caller === undefined ? clientKey(address) : `key ${caller.id}`))
+    const asker = caller === undefined ? clientKey(address) : `key ${caller.id}`
+    if (requests.isFull(asker))
       return refuse(response, { code: 'api.rate', message: `More than ${most} requests came within a second.` })
+    requests.add(asker)
     return handle(request, response)
   }
 }

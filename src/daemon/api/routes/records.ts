@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { formatAddress, parseAddress } from '../../../base/address.ts'
 import { REASONS, type ReasonCode } from '../../../base/reasons.ts'
 import { type AnyRecord, RECORD_KINDS, type RecordKind } from '../../records/kinds/record-kinds.ts'
 import { MAX_PAGE, newestRecords } from '../../records/reading/newest-records.ts'
 import { MAX_CURSOR } from '../../records/reading/page-cursor.ts'
 import { ReadingTurns } from '../../records/reading/reading-turns.ts'
 import { matches, type RecordFilter } from '../../records/reading/record-filter.ts'
+import { canonicalAddress } from '../../records/sources/raw-denial.ts'
 import type { ApiContext, ApiServer } from '../context.ts'
 import { OpenStreams } from '../open-streams.ts'
 import { RecordStream } from '../record-stream.ts'
@@ -21,10 +21,7 @@ const CODES = Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]]
 const instant = z.iso.datetime({ offset: true }).optional()
 
 /** An address may be written in many ways, and is by records in one. */
-const asRecorded = (text: string): string => {
-  const bytes = parseAddress(text)
-  return bytes === undefined ? text : formatAddress(bytes)
-}
+const asRecorded = (text: string): string => canonicalAddress(text) ?? text
 
 const filter = z.strictObject({
   client: z.union([z.ipv4(), z.ipv6()]).transform(asRecorded).optional().describe('Address of who was denied.'),
