@@ -6,7 +6,7 @@ import { Lab } from '../../src/standalone/lab/lab.ts'
 import { inNamespace, namespaceExists } from '../../src/standalone/lab/namespace.ts'
 import { labPaths, NODES, namespaceOf } from '../../src/standalone/lab/topology.ts'
 import { ensureBundle } from './support/bundle.ts'
-import { CONTENT, FALSE_ANSWER, freshLabName, PUBLIC_RESOLVER, useLab } from './support/lab.ts'
+import { CONTENT, FALSE_ANSWER, freshLabName, PUBLIC_RESOLVER, until, useLab } from './support/lab.ts'
 
 describe('the lab, before any gateway program runs in it', () => {
   const lab = useLab()
@@ -99,8 +99,14 @@ describe('taking a lab down', () => {
     const name = freshLabName()
     const paths = labPaths(name)
     const first = await Lab.up(name)
-    const [program, args] = inNamespace(first.agent(1).namespace, ['sleep', '1000'])
+    const { namespace } = first.agent(1)
+    const [program, args] = inNamespace(namespace, ['sleep', '1000'])
     const sleeper = execa(program, args, { reject: false })
+    await until(
+      'it is in the namespace',
+      10_000,
+      async () => (await execa('ip', ['netns', 'pids', namespace])).stdout !== '',
+    )
     const second = await Lab.up(name)
     await sleeper
     assert.equal((await second.agent(1).fetch('http://1.2.3.4/')).status, 200)
