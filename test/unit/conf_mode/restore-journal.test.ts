@@ -163,7 +163,7 @@ describe('a restore that was cut off', () => {
       assert.equal(isUnsettled(layout), false)
       handler.kill('SIGKILL')
       // Soon, not at once: what compiled the handler's TypeScript may end after it.
-      await until('nobody holds it', 5_000, () => isUnsettled(layout))
+      await until('nobody holds it', 15_000, () => isUnsettled(layout))
     } finally {
       assert.ok(process.kill(Number(service), 'SIGKILL'), 'the service outlives the handler')
     }

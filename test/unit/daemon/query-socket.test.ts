@@ -72,16 +72,16 @@ describe('questions to the daemon on its own machine', () => {
     let taken = 0
     const following = followRecords(layoutBelow(folder()), () => taken++, leave.signal)
     const idle = connect('{"command":"records"}\n').pause()
-    await until('both listen', 5_000, () => listening === 2)
+    await until('both listen', 15_000, () => listening === 2)
     const record = denial()
     let made = 0
     for (const end = Date.now() + 5_000; listening === 2 && Date.now() < end; await loopTurn())
       for (let i = 0; i < 20; i++, made++) bus.publish([record])
-    await until('the idle one is cut off', 5_000, () => listening === 1)
-    await until('the other has every record', 5_000, () => taken === made)
+    await until('the idle one is cut off', 15_000, () => listening === 1)
+    await until('the other has every record', 15_000, () => taken === made)
     leave.abort()
     await following
-    await until('nobody listens', 5_000, () => listening === 0)
+    await until('nobody listens', 15_000, () => listening === 0)
     idle.destroy()
   })
 })

@@ -80,7 +80,7 @@ describe('the pin writer', () => {
   it('never makes an address permanent, however short its time', async () => {
     pins.refresh([{ set: 'four', address: v4(1), timeoutMs: 0 }])
     const listed = () => namespace.run('nft', 'list', 'set', 'inet', 'clawgress', 'four')
-    await until('the address is gone', 2_000, () => !listed().includes('198.18.0.1'))
+    await until('the address is gone', 15_000, () => !listed().includes('198.18.0.1'))
   })
 
   it('removes addresses, and does not mind those that are gone', () => {

@@ -25,7 +25,7 @@ describe('a program that does not answer', () => {
 
   /** Waits until the process, which runs the program by then, has a state of proc(5). */
   const becomes = (pid: number, state: string, program: string) =>
-    until(`${program} has state ${state}`, 5_000, () =>
+    until(`${program} has state ${state}`, 15_000, () =>
       readFileSync(`/proc/${pid}/stat`, 'utf8').includes(` (${program}) ${state} `),
     )
 

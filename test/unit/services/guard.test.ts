@@ -47,8 +47,9 @@ describe('the guard, beside the ruleset', () => {
       Date.now = () => clock() + hours * 3_600_000
     }
 
-    beforeEach(() => {
+    beforeEach(async () => {
       elapsed = 0
+      await until('no program of another test runs', 10_000, () => commands() === 0)
     })
     afterEach(() => {
       Date.now = clock
@@ -59,7 +60,7 @@ describe('the guard, beside the ruleset', () => {
       const confirmation = watch()
       confirmation.look()
       confirmation.look()
-      await until('the alert', 2_000, () => raised().length > 0)
+      await until('the alert', 15_000, () => raised().length > 0)
       confirmation.look()
       assert.deepEqual(raised(), ['confirmation.expired'])
       assert.equal(traces(), 'x\n')
@@ -69,7 +70,7 @@ describe('the guard, beside the ruleset', () => {
       const file = join(layout.run, 'reverted')
       const confirmation = watch(`echo x >> ${file}; if [ $(wc -l < ${file}) = 2 ]; then echo taken back; fi`)
       waiting(-1)
-      await until('the alert', 2_000, () => {
+      await until('the alert', 15_000, () => {
         if (raised().length === 0) confirmation.look()
         return raised().length > 0
       })
@@ -96,13 +97,13 @@ describe('the guard, beside the ruleset', () => {
         setClock(hours)
         if (restart) confirmation = watch()
         confirmation.look()
-        elapsed = 59_000
+        elapsed = 30_000
         confirmation.look()
         assert.equal(commands(), 0)
         elapsed = 60_100
         confirmation.look()
         assert.equal(commands(), 1)
-        await until('the alert', 2_000, () => raised().length > 0)
+        await until('the alert', 15_000, () => raised().length > 0)
         assert.deepEqual(raised(), ['confirmation.expired'])
       })
     }
@@ -117,27 +118,27 @@ describe('the guard, beside the ruleset', () => {
           (how) => ended.push(how),
         )
       look()
-      await until('it has failed', 2_000, () => ended.length === 1)
+      await until('it has failed', 15_000, () => ended.length === 1)
       setClock(-1)
       elapsed = 29_000
       look()
       assert.equal(commands(), 0)
       elapsed = 31_000
       look()
-      await until('it has failed again', 2_000, () => ended.length === 2)
+      await until('it has failed again', 15_000, () => ended.length === 2)
     })
 
     it('also when the note about it is damaged', async () => {
       confirm('{"deadline":')
       watch().look()
-      await until('the alert', 2_000, () => raised().length > 0)
+      await until('the alert', 15_000, () => raised().length > 0)
       assert.equal(traces(), 'x\n')
     })
 
     it('and says why, when that fails', async () => {
       waiting(-1)
       watch('echo The previous generation is gone. >&2; exit 1').look()
-      await until('the alert', 2_000, () => raised().length > 0)
+      await until('the alert', 15_000, () => raised().length > 0)
       assert.deepEqual(raised(), ['confirmation.failed'])
       assert.match(readFileSync(runtimePaths(layout).alerts, 'utf8'), /The previous generation is gone/)
     })
@@ -161,14 +162,14 @@ describe('the guard, beside the ruleset', () => {
       restore.look()
       hold.release()
       restore.look()
-      await until('the alert', 2_000, () => raised().length > 0)
+      await until('the alert', 15_000, () => raised().length > 0)
       assert.deepEqual([raised(), traces()], [['restore.settled'], 'x\n'])
     })
 
     it('and says why when it cannot', async () => {
       journal()
       watch('echo The policy file is gone. >&2; exit 1').look()
-      await until('the alert', 2_000, () => raised().length > 0)
+      await until('the alert', 15_000, () => raised().length > 0)
       assert.deepEqual(raised(), ['restore.failed'])
       assert.match(readFileSync(runtimePaths(layout).alerts, 'utf8'), /The policy file is gone/)
     })

@@ -41,7 +41,7 @@ describe('the watch over programs that hang', () => {
   const settled = async () => {
     await services.ensure('responder')
     const { pid, since } = await statusOf(layout, 'responder')
-    await until('it has answered', 5_000, () => Date.now() - since! > 1_600)
+    await until('it has answered', 15_000, () => Date.now() - since! > 1_600)
     return pid!
   }
 
@@ -53,7 +53,7 @@ describe('the watch over programs that hang', () => {
       watch()
       const pid = await settled()
       hang(pid)
-      await until('another one is at work', 3_000, async () => {
+      await until('another one is at work', 15_000, async () => {
         const now = await statusOf(layout, 'responder')
         return now.pid !== pid && now.state === 'running'
       })
@@ -67,7 +67,7 @@ describe('the watch over programs that hang', () => {
     watch()
     const pid = await settled()
     process.kill(pid, 'SIGSTOP')
-    await until('another one is at work', 3_000, async () => {
+    await until('another one is at work', 15_000, async () => {
       const now = await statusOf(layout, 'responder')
       return now.pid !== pid && now.state === 'running'
     })
@@ -78,16 +78,16 @@ describe('the watch over programs that hang', () => {
     watch({ ...unit, readyTimeoutMs, health: [{ kind: 'socket', path: '/nonexistent' }] })
     await services.ensure('responder')
     const { pid, since } = await statusOf(layout, 'responder')
-    await until('its time is nearly over', 6_000, () => Date.now() - since! > readyTimeoutMs - 500)
+    await until('its time is nearly over', 15_000, () => Date.now() - since! > readyTimeoutMs - 500)
     assert.equal((await statusOf(layout, 'responder')).pid, pid)
-    await until('its time is over', 3_000, async () => (await statusOf(layout, 'responder')).pid !== pid)
+    await until('its time is over', 15_000, async () => (await statusOf(layout, 'responder')).pid !== pid)
     ending.abort()
     await watching
     ending = new AbortController()
     watch()
     const answering = await settled()
     const deadline = Date.now() + 2_500
-    await until('it was asked often enough', 3_000, () => Date.now() > deadline)
+    await until('it was asked often enough', 15_000, () => Date.now() > deadline)
     assert.equal((await statusOf(layout, 'responder')).pid, answering)
   })
 
@@ -96,7 +96,7 @@ describe('the watch over programs that hang', () => {
     const pid = await settled()
     process.kill(pid, 'SIGUSR1')
     const deadline = Date.now() + 3_500
-    await until('its work is done', 4_000, () => Date.now() > deadline)
+    await until('its work is done', 15_000, () => Date.now() > deadline)
     assert.equal((await statusOf(layout, 'responder')).pid, pid)
     process.kill(pid, 'SIGUSR1')
     await services.ensure('responder')
@@ -109,10 +109,10 @@ describe('the watch over programs that hang', () => {
     await withLock(layout, 0, async () => {
       process.kill(pid, 'SIGSTOP')
       const deadline = Date.now() + 2_500
-      await until('it has been silent for long', 3_000, () => Date.now() > deadline)
+      await until('it has been silent for long', 15_000, () => Date.now() > deadline)
       assert.ok(isAlive(pid))
     })
-    await until('another one is at work', 3_000, async () => {
+    await until('another one is at work', 15_000, async () => {
       const now = await statusOf(layout, 'responder')
       return now.pid !== pid && now.state === 'running'
     })
@@ -132,7 +132,7 @@ describe('the watch over programs that hang', () => {
         return status()
       },
     ).watch(ending.signal)
-    await until('it was asked again', 5_000, () => asked > 2)
+    await until('it was asked again', 15_000, () => asked > 2)
     assert.equal(alerts().match(/"program\.stuck".*could not be started anew: systemctl is not there/g)?.length, 1)
   })
 })

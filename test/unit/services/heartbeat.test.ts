@@ -24,7 +24,7 @@ describe('the heart beat', () => {
     beating = new Heartbeat(60_000, env)
     using systemd = new DatagramReceiver(path)
     const heard: string[] = []
-    await until('two beats', 5_000, () => {
+    await until('two beats', 15_000, () => {
       const datagram = systemd.receive()
       if (datagram !== undefined) heard.push(datagram)
       return heard.length === 2

@@ -64,7 +64,7 @@ describe('the lock of the enforcement', () => {
       },
     )
     const took = Date.now() - start
-    assert.ok(took >= 200 && took < 1_000, `waited ${took} ms`)
+    assert.ok(took >= 200 && took < 4_000, `waited ${took} ms`)
     child.kill('SIGKILL')
   })
 
@@ -74,7 +74,7 @@ describe('the lock of the enforcement', () => {
     const killed = Date.now()
     child.kill('SIGKILL')
     const entered = await waiting
-    assert.ok(entered - killed < 500, `entered ${entered - killed} ms after the holder's death`)
+    assert.ok(entered - killed < 2_500, `entered ${entered - killed} ms after the holder's death`)
   })
 
   it('is not inherited by processes that the work starts', async () => {

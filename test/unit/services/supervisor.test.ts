@@ -57,7 +57,7 @@ describe('supervisor', () => {
       const { pid } = await statusOf(layout, 'listener')
       const killed = performance.now()
       process.kill(pid!, 'SIGKILL')
-      await until('back', 2_000, async () => {
+      await until('back', 15_000, async () => {
         const now = await statusOf(layout, 'listener')
         return now.pid !== pid && now.state === 'running'
       })
@@ -172,7 +172,7 @@ describe('supervisor', () => {
     await services.ensure('reloader')
     const { pid } = await statusOf(layout, 'reloader')
     await services.reload('reloader')
-    await until('reloaded', 2_000, () => {
+    await until('reloaded', 15_000, () => {
       try {
         return order().includes('reloaded')
       } catch {
@@ -190,7 +190,7 @@ describe('supervisor', () => {
     const units = [(await statusOf(layout, 'listener')).pid!, (await statusOf(layout, 'sleeper')).pid!]
     const first = supervisorPid(layout)
     process.kill(first, 'SIGKILL')
-    await until('no unit is left', 2_000, () => !units.some(isAlive))
+    await until('no unit is left', 15_000, () => !units.some(isAlive))
     await services.ensure('listener')
     assert.notEqual(supervisorPid(layout), first)
     assert.equal((await statusOf(layout, 'listener')).state, 'running')
@@ -205,7 +205,7 @@ describe('supervisor', () => {
       (await statusOf(layout, 'sleeper')).pid!,
     ]
     process.kill(pids[0]!, 'SIGTERM')
-    await until('all have ended', 5_000, () => !pids.some(isAlive))
+    await until('all have ended', 15_000, () => !pids.some(isAlive))
     assert.deepEqual(order(), ['up', 'down', ''])
   })
 
@@ -231,7 +231,7 @@ describe('supervisor', () => {
     const { pid } = await statusOf(layout, 'sleeper')
     const first = supervisorPid(layout)
     emptyRunFolder()
-    await until('orders are taken again', 3_000, () =>
+    await until('orders are taken again', 15_000, () =>
       statusOf(layout, 'sleeper').then(
         () => true,
         () => false,
@@ -257,7 +257,7 @@ describe('supervisor', () => {
     await services.ensure('sleeper')
     const pids = [supervisorPid(layout), (await statusOf(layout, 'sleeper')).pid!]
     removeLayout(layout)
-    await until('all have ended', 3_000, () => !pids.some(isAlive))
+    await until('all have ended', 15_000, () => !pids.some(isAlive))
     assert.equal(statSync(layout.run, { throwIfNoEntry: false }), undefined)
   })
 

@@ -105,7 +105,7 @@ describe('the alerts of a daemon', () => {
         ['state', 'firing'],
       )
     await told(1, 'the webhook is told')
-    await until('syslog is told', 5_000, () => readdirSync(folder()).includes('syslog-local7'))
+    await until('syslog is told', 15_000, () => readdirSync(folder()).includes('syslog-local7'))
   })
 
   it('go on after a restart as if nothing had been, and nobody is told twice', async () => {

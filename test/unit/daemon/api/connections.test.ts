@@ -101,7 +101,7 @@ describe('a connection to the API', () => {
     assert.deepEqual(await admitted('127.0.0.2'), [true, true])
     for (const client of ['127.0.0.1', '127.0.0.3']) assert.deepEqual(await admitted(client), [false, false], client)
     sockets[0]!.destroy()
-    await until('there is room again', 5_000, () => isAdmitted('127.0.0.3'))
+    await until('there is room again', 15_000, () => isAdmitted('127.0.0.3'))
     assert.deepEqual(await admitted('127.0.0.3'), [false, false])
   })
 

@@ -53,13 +53,13 @@ describe('the API, for whoever has no key,', () => {
     const answers: (() => string)[] = []
     for (let at = 0; at < 6; at++) answers.push(await begin())
     const refused = () => answers.filter((answer) => answer().startsWith('HTTP/1.1 429')).length
-    await until('some are refused', 5_000, async () => refused() >= 2)
+    await until('some are refused', 15_000, async () => refused() >= 2)
     assert.equal(refused(), 2)
     assert.deepEqual(await statuses('/status', { 'x-api-key': KEYS.viewer }, 1), [200])
     for (const socket of sockets.splice(0)) socket.destroy()
     const fields = { method: 'POST', body: new URLSearchParams({ data: '{}' }) }
     const posted = async () => (await fetch(`${api.url}/policy`, fields)).status
-    await until('there is room again', 5_000, async () => (await posted()) === 401)
+    await until('there is room again', 15_000, async () => (await posted()) === 401)
     // The answers to what comes after the first are never begun.
     const form = 'POST /clawgress/policy HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n'
     for (let at = 0; at < 8; at++) {
@@ -67,7 +67,7 @@ describe('the API, for whoever has no key,', () => {
       socket.write(`${`${form}Content-Length: 7\r\n\r\ndata={}`.repeat(3)}${form}Content-Length: 9999\r\n\r\nd`)
       await new Promise((resolve) => setTimeout(resolve, at))
       socket.resetAndDestroy()
-      await until('its room is free again', 5_000, async () => (await posted()) === 401)
+      await until('its room is free again', 15_000, async () => (await posted()) === 401)
     }
     for (let at = 0; at < 6; at++) assert.equal(await posted(), 401)
   })
@@ -135,7 +135,7 @@ describe('the API, for whoever has no key,', () => {
     })
     await Promise.all(ends.slice(0, -1))
     for (const { bus } of gateways) bus.publish([denial(1, '10.0.0.1', 'late.example.com')])
-    await until('the one that may goes on', 5_000, async () => /late\.example/.test(texts.at(-1)!))
+    await until('the one that may goes on', 15_000, async () => /late\.example/.test(texts.at(-1)!))
     for (const text of texts.slice(0, -1)) assert.equal(text, ': open\n\n')
     await Promise.all(gateways.map((each) => each.close()))
     await ends.at(-1)

@@ -54,7 +54,7 @@ describe('policies that come slowly', () => {
   it('hold up nobody else at root, however many of one key begin', async () => {
     const answers: (() => string)[] = []
     for (let at = 0; at < 5; at++) answers.push(await begin(KEYS.operator, 100))
-    await until('the fifth is refused', 5_000, async () => answers.some((answer) => answer() !== ''))
+    await until('the fifth is refused', 15_000, async () => answers.some((answer) => answer() !== ''))
     assert.match(answers.map((answer) => answer()).join(''), /^HTTP\/1\.1 429 .*Too many policies are being sent/s)
     assert.match((await post(KEYS.admin)).error, /\(config\.missing\)$/, 'root has answered')
   })
@@ -62,7 +62,7 @@ describe('policies that come slowly', () => {
   it('leave room for small ones where they are large', async () => {
     const large = await Promise.all([KEYS.operator, KEYS.admin].map((key) => begin(key, 2 * MIB)))
     const third = await begin(KEYS.admin, 2 * MIB)
-    await until('the third is refused', 5_000, async () => third() !== '')
+    await until('the third is refused', 15_000, async () => third() !== '')
     assert.match(third(), /^HTTP\/1\.1 409 .*Another large policy is being sent.*apply\.busy/s)
     assert.deepEqual(
       large.map((answer) => answer()),

@@ -53,7 +53,7 @@ describe('the journal', () => {
     const records = [record('a.example'), record('b.example')]
     const journal = new Journal(join(folder(), 'socket'))
     assert.equal(journal.send(records, printed(records), 'local6'), 2)
-    await until('two entries', 5_000, () => received.length === 2)
+    await until('two entries', 15_000, () => received.length === 2)
     const { MESSAGE, ...fields } = received[1]!
     assert.deepEqual(JSON.parse(MESSAGE!), records[1])
     assert.deepEqual(fields, {
@@ -94,6 +94,6 @@ describe('the journal', () => {
     log.close()
     const { existsSync, readFileSync } = await import('node:fs')
     const text = () => (existsSync(file) ? readFileSync(file, 'latin1') : '')
-    await until('a line of syslog', 5_000, () => text() === `${printed(records)[0]}\n`)
+    await until('a line of syslog', 15_000, () => text() === `${printed(records)[0]}\n`)
   })
 })

@@ -120,7 +120,7 @@ describe('what the records lack', () => {
         records.step(now)
         return told().length > 0
       }
-      await until('an omission record', 5_000, look)
+      await until('an omission record', 15_000, look)
       assert.deepEqual(
         told().map(({ event, count }) => [event, count]),
         [['syslog', 3]],

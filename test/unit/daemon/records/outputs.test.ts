@@ -89,7 +89,7 @@ describe('syslog', () => {
     try {
       const long = `{"name":"${'y'.repeat(3000)}"}`
       syslog.send(['{"a":1}', long])
-      await until('two messages', 5_000, () => received.length === 2)
+      await until('two messages', 15_000, () => received.length === 2)
       assert.match(received[0]!, /^<158>.* clawgress: \{"a":1\}$/)
       assert.ok(received[1]!.endsWith(long))
       assert.equal(syslog.dropped, 0)
@@ -113,7 +113,7 @@ describe('syslog', () => {
   it('that is not installed drops and counts, and nothing breaks', async () => {
     const syslog = new Syslog(['/nonexistent/logger'])
     syslog.send(['a'])
-    await until('a dropped line', 5_000, () => {
+    await until('a dropped line', 15_000, () => {
       syslog.send(['b'])
       return syslog.dropped > 0
     })

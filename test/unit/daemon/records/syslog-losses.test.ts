@@ -70,19 +70,19 @@ describe('what the log of the machine does not take', () => {
   it('is counted when the sender is killed under load: every line was received or is missed', async () => {
     const { syslog, counts, give, lines } = open()
     give()
-    await until('the first messages', 5_000, () => received() > 0)
+    await until('the first messages', 15_000, () => received() > 0)
     for (let i = 0; i < 10; i++) give()
     const pids = execFileSync('pgrep', ['--parent', String(process.pid), '--exact', 'logger'], { encoding: 'utf8' })
     process.kill(Number(pids.trim()), 'SIGKILL')
     give()
-    await until('lines that died with it', 5_000, () => syslog.dropped >= lines)
+    await until('lines that died with it', 15_000, () => syslog.dropped >= lines)
     const before = received()
-    await until('messages of the next sender', 5_000, () => {
+    await until('messages of the next sender', 15_000, () => {
       give()
       return received() > before
     })
     syslog.close()
-    await until('the last message', 5_000, () => received() + syslog.dropped >= counts.given)
+    await until('the last message', 15_000, () => received() + syslog.dropped >= counts.given)
     // The kernel may have killed it between sending a message and saying so.
     const twice = received() + syslog.dropped - counts.given
     assert.ok(twice === 0 || twice === 1, `${received()} received, ${syslog.dropped} dropped of ${counts.given}`)
@@ -91,18 +91,18 @@ describe('what the log of the machine does not take', () => {
   it('is counted while syslog is away, exactly', async () => {
     const { syslog, counts, give } = open()
     give()
-    await until('all messages', 5_000, () => received() === counts.given)
+    await until('all messages', 15_000, () => received() === counts.given)
     await leave()
     give()
-    await until('messages that nobody took', 5_000, () => syslog.dropped > 0)
+    await until('messages that nobody took', 15_000, () => syslog.dropped > 0)
     const before = received()
     await listen()
-    await until('messages when it is back', 5_000, () => {
+    await until('messages when it is back', 15_000, () => {
       give()
       return received() > before
     })
     syslog.close()
-    await until('the last message', 5_000, () => received() + syslog.dropped >= counts.given)
+    await until('the last message', 15_000, () => received() + syslog.dropped >= counts.given)
     assert.equal(received() + syslog.dropped, counts.given)
   })
 
@@ -112,7 +112,7 @@ describe('what the log of the machine does not take', () => {
     assert.equal(await syslog.settled(5_000), true)
     assert.equal(await syslog.settled(50), true, 'it was sent already')
     assert.equal(syslog.dropped, 0)
-    await until('all messages', 5_000, () => received() === counts.given)
+    await until('all messages', 15_000, () => received() === counts.given)
     const silent = new Syslog(['sleep', '60'])
     close.push(() => silent.kill())
     silent.send(['a'])
@@ -125,16 +125,16 @@ describe('what the log of the machine does not take', () => {
   it('goes the way of syslog while journald is away, and to journald soon after it is back', async () => {
     const { log, give, counts } = openJournal()
     give()
-    await until('the first entry', 5_000, () => received() === 1)
+    await until('the first entry', 15_000, () => received() === 1)
     await leave()
     give()
-    await until('a record that neither takes', 5_000, () => log.dropped === 1)
+    await until('a record that neither takes', 15_000, () => log.dropped === 1)
     await listen()
-    await until('an entry when it is back', 5_000, () => {
+    await until('an entry when it is back', 15_000, () => {
       give()
       return received() > 1
     })
-    await until('every record was received or is missed', 5_000, () => received() + log.dropped === counts.given)
+    await until('every record was received or is missed', 15_000, () => received() + log.dropped === counts.given)
   })
 
   it('is nothing on a machine that never had a log', async () => {
