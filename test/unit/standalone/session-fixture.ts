@@ -82,7 +82,8 @@ export class SessionFixture {
   /** Calls of owners since the last look. */
   readonly calls = (): Call[] => {
     const file = join(this.folder, 'calls')
-    const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+    // A line that is being written is none yet.
+    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []
     const fresh = lines.slice(this.#seen).map((line) => JSON.parse(line) as Call)
     this.#seen = lines.length
     return fresh

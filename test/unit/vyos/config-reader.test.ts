@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import fc from 'fast-check'
 import { ClawgressError } from '../../../src/base/errors.ts'
 import { type ConfigNode, ConfigTree, parseConfig, printConfig } from '../../../src/vyos/index.ts'
+import { cpuTimeOf } from '../../support/cpu-time.ts'
 
 /** `line:column message` of the refusal. */
 function refusal(text: string): string {
@@ -231,11 +232,3 @@ lines"
     assert.ok(many < 40 * few, `${few} and ${many} µs`)
   })
 })
-
-/** Microseconds that this process worked, whatever else the machine does. */
-function cpuTimeOf(work: () => void): number {
-  const before = process.cpuUsage()
-  work()
-  const { user, system } = process.cpuUsage(before)
-  return user + system
-}

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { ConfigTree, loadDefinitions, parseSetCommands, placementOf } from '../../../src/vyos/index.ts'
+import { cpuTimeOf } from '../../support/cpu-time.ts'
 
 const definitions = loadDefinitions(fileURLToPath(new URL('../../data/session/definitions', import.meta.url)))
 
@@ -57,10 +58,8 @@ describe('a file of commands', () => {
 
   it('takes eight times as many commands in little more than eight times as long', () => {
     const cost = (lines: readonly string[]): number => {
-      const before = process.cpuUsage()
-      assert.ok(parseSetCommands(lines.join('\n'), definitions).has(['system']))
-      const { user, system } = process.cpuUsage(before)
-      return user + system
+      const text = lines.join('\n')
+      return cpuTimeOf(() => assert.ok(parseSetCommands(text, definitions).has(['system'])))
     }
     const tags = (count: number) => Array.from({ length: count }, (_, i) => `set service demo instance i${i} size ${i}`)
     const values = (count: number) => Array.from({ length: count }, (_, i) => `set system unowned v${i}`)

@@ -55,6 +55,7 @@ export const answersOf = (message: Message | undefined) =>
 /** Reads the pinner's record of a refusal of the name. */
 export const denial = ({ rig }: Answering, name: string) =>
   until(`a record about ${name}`, 15_000, () => {
-    const lines = readFileSync(runtimePaths(rig.layout).pinnerDenials, 'utf8').trim().split('\n')
+    // A line that is being written is none yet.
+    const lines = readFileSync(runtimePaths(rig.layout).pinnerDenials, 'utf8').split('\n').slice(0, -1)
     return lines.map((line) => JSON.parse(line) as Record<string, unknown>).findLast((record) => record.name === name)
   })
