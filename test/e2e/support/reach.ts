@@ -24,13 +24,16 @@ export const policyOf = (...domains: string[]) => ({
   allow: { domains, ips: ['1.2.3.0/24'], ports: [80, 443] },
 })
 
+/** The kernel sends a client so many "prohibited" a second and no more, and who misses one waits. */
+const PATIENCE_MS = 1_000
+
 /** Nothing unlisted resolves or opens right now. Asks names and tries addresses in both families. */
 export async function assertNothingUnlisted(
   worker: AgentWorker,
   names: readonly string[] = DENIED_NAMES,
   targets: readonly Target[] = DENIED_TARGETS,
 ): Promise<void> {
-  const [answers, connections] = await Promise.all([worker.ask(names), worker.connect(targets)])
+  const [answers, connections] = await Promise.all([worker.ask(names), worker.connect(targets, PATIENCE_MS)])
   for (const answer of answers) {
     assert.deepEqual(answer.addresses, [], JSON.stringify(answer))
     assert.notEqual(answer.status, 'NOERROR', JSON.stringify(answer))
