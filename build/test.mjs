@@ -83,6 +83,6 @@ const sum = (key) => runs.reduce((total, one) => total + one[key], 0)
 const [passed, failed, skipped] = [sum('passed'), sum('failed'), sum('skipped')]
 const alone = runs.flatMap((one) => one.mended).length
 if (!lint) console.error('biome found something to correct: see the top of this output.')
-const notes = [skipped > 0 && `${skipped} skipped`, alone > 0 && `${alone} files passed only when run again alone`]
-console.log([`${passed} passed`, `${failed} failed`, ...notes.filter(Boolean)].join(', '))
+if (alone > 0) console.log(`Files that passed only when they ran again, alone: ${alone}.`)
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 process.exitCode = lint && failed === 0 && passed > 0 ? 0 : 1
