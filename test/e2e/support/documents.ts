@@ -41,9 +41,9 @@ export const blocksOf = (markdown: string, language: string): string[] =>
     .map(([, , text]) => text!)
 
 /**
- * Does the output say what the document shows? Line by line, in order; blanks count as one, rules of tables by their
- * columns, and generations, times, durations and ids match any other. A shown line that is only `…` stands for any
- * number of lines, and `…` inside a line for any text.
+ * Does the output say what the document shows? Line by line, in order, but for rows of records; blanks count as one,
+ * rules of tables by their columns, and generations, times, durations and ids match any other. A shown line that is
+ * only `…` stands for any number of lines, and `…` inside a line for any text.
  * @returns the first shown line that was not there, or undefined
  */
 export function missingLine(shown: readonly string[], printed: string): string | undefined {
@@ -61,12 +61,25 @@ export function missingLine(shown: readonly string[], printed: string): string |
       continue
     }
     const pattern = lineOf(text)
-    const found = skipping ? lines.findIndex((line, index) => index >= at && pattern.test(line)) : at
-    if (found < 0 || found >= lines.length || !pattern.test(lines[found]!)) return raw
-    at = found + 1
+    const found = lines.findIndex(
+      (line, index) =>
+        index >= at && (skipping || index === at || isSameRun(lines, at, index, text)) && pattern.test(line),
+    )
+    if (found < 0) return raw
+    if (skipping) at = found
+    else lines.splice(at, 0, ...lines.splice(found, 1))
+    at++
     skipping = false
   }
   return skipping || at === lines.length ? undefined : `(nothing more, but there was: ${lines[at]})`
+}
+
+/** Rows of records, and the sentences of their reasons below them, stand in the order in which things were told. */
+const UNORDERED = [/^TIME /, /^(?:dns|net)\.[a-z-]+: /]
+
+const isSameRun = (lines: readonly string[], from: number, to: number, text: string): boolean => {
+  const kind = UNORDERED.find((pattern) => pattern.test(text))
+  return kind !== undefined && lines.slice(from, to + 1).every((line) => kind.test(line))
 }
 
 const lineOf = (text: string) =>

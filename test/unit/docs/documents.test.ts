@@ -24,6 +24,16 @@ describe('output that a document shows', () => {
     assert.equal(is('net.port on 443', 'net.port on 80'), 'net.port on 443')
   })
 
+  it('has the rows of one table of records in any order, each once, and no other lines', () => {
+    const [one, two] = ['2026-11-22 21:07:35 a', '2026-11-23 10:00:00 b']
+    assert.equal(is(`${one}\n${two}\nend`, `${two}\n${one}\nend`), undefined)
+    assert.equal(is(`top\n…\n${one}\n${two}`, `top\nx\n${one}\n${two}`), undefined)
+    assert.equal(is(`${one}\n${one}`, `${one}\n${two}`), one)
+    assert.equal(is(`${one}\nend\n${two}`, `${two}\nend\n${one}`), one)
+    assert.equal(is('dns.rebind: x\nnet.port: y', 'net.port: y\ndns.rebind: x'), undefined)
+    assert.equal(is('a\nb', 'b\na'), 'a')
+  })
+
   it('belongs to the command above it, in blocks marked console only', () => {
     const page = '```text\ngateway$ no\n```\n```console\ngateway$ a\nout\nroot@gateway# b\n[edit]\nagent2$ c\n```\n'
     assert.deepEqual(
